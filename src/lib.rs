@@ -1,0 +1,18 @@
+//! Pillarbox, a terminal mailbox manager for mail behind OAuth 2.0.
+//!
+//! Layers, top to bottom; each uses only layers below it (`tests/layers.rs` enforces it):
+//!
+//! | Layer | What lives there |
+//! |---|---|
+//! | [`cli`] | commands, text and `--json` output, exit codes |
+//! | [`tui`] | the terminal interface: screens as `update(msg) -> effects` and `view` |
+//! | [`explain`], [`demo`] | error → notice; the embedded demo tenant |
+//! | [`engine`] | background workers: synchronisation, outbox, token refresh; commands in, events out |
+//! | [`backend`] | protocols behind the traits `Backend` and `Outgoing` |
+//! | [`store`], [`auth`], [`discover`] | the cache; secrets and tokens; address → servers |
+//! | [`mime`], [`config`], [`net`] | messages ⇄ bytes; files; sockets |
+//! | [`model`] | plain data and rules on it |
+//!
+//! Start reading at [`model`], then [`engine`]. The longer story is `docs/architecture.md`.
+
+pub mod model;

@@ -1,0 +1,39 @@
+//! Plain data that every layer shares: ids, accounts, folders, envelopes, flags, drafts, queries.
+//!
+//! Nothing in here does I/O, knows a protocol or names an async runtime; only rules on data live here.
+
+mod account;
+mod address;
+mod changes;
+mod draft;
+mod envelope;
+mod flags;
+mod folder;
+mod ids;
+mod outbox;
+mod progress;
+mod query;
+mod sanitize;
+
+pub use account::{
+    Account, Cloud, IncomingProtocol, IncomingServer, Mailbox, MailboxKind, Method,
+    OutgoingProtocol, OutgoingServer, Provider, ServerProfile, SignInProfile, TlsMode,
+};
+pub use address::{Address, AddressError, AddressList, parse_address_list};
+pub use changes::{
+    Applied, Caps, ChangeSet, Cursor, FlagUpdate, RemoteFolder, RemoteMessage, RemoteOp, Wake,
+    Watched,
+};
+pub use draft::{Draft, DraftAttachment, DraftOrigin};
+pub use envelope::{Attachment, Body, Envelope, Listed, Page, SortKey, Window};
+pub use flags::{FlagChange, Flags};
+pub use folder::{Folder, Role};
+pub use ids::{
+    AccountId, ActionId, DraftId, FolderId, Id, MailboxId, MessageId, OutboxId, PendingId, RemoteId,
+};
+pub use outbox::{
+    Failure, FailureKind, Outbound, OutboxItem, OutboxState, Receipt, RefusedRecipient,
+};
+pub use progress::Progress;
+pub use query::{Query, Scope, Term};
+pub use sanitize::{sanitize_block, sanitize_line};

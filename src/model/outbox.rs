@@ -1,0 +1,150 @@
+//! Messages on their way out.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::AccountId;
+use crate::model::Address;
+use crate::model::MailboxId;
+use crate::model::OutboxId;
+
+/// Where an outgoing message stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutboxState {
+    /// Waits for its time.
+    Ready,
+    /// Handed to the server; the answer is not known yet.
+    Sending,
+    /// Refused; kept for editing.
+    Failed,
+    /// The link broke after the last byte, or the program stopped while sending.
+    Unsure,
+    /// Held by the user until retried.
+    Held,
+}
+
+impl OutboxState {
+    /// Returns the stable name used by `--json` and the cache.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Sending => "sending",
+            Self::Failed => "failed",
+            Self::Unsure => "unsure",
+            Self::Held => "held",
+        }
+    }
+
+    /// Reads a stable name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [
+            Self::Ready,
+            Self::Sending,
+            Self::Failed,
+            Self::Unsure,
+            Self::Held,
+        ]
+        .into_iter()
+        .find(|state| state.name() == name)
+    }
+}
+
+/// Why the last attempt failed, in a form that survives a restart.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Failure {
+    /// What kind of failure, which decides the remedy.
+    pub kind: FailureKind,
+    /// The server's code, such as `550 5.7.60`; empty when it gave none.
+    pub code: String,
+    /// The server's words, sanitised; or what we know where no server spoke.
+    pub text: String,
+}
+
+/// Kinds of failure when sending.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// No connection; tried again by itself.
+    Offline,
+    /// Too fast; tried again by itself.
+    Throttled,
+    /// A sign-in is needed first.
+    SignIn,
+    /// The server refuses this sender.
+    Sender,
+    /// The server refuses some or all recipients.
+    Recipients,
+    /// Too big for the server.
+    TooBig,
+    /// Refused for another reason.
+    Refused,
+    /// Not known whether it was taken.
+    Unsure,
+}
+
+/// A message in the outbox, as lists show it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OutboxItem {
+    /// Local id.
+    pub id: OutboxId,
+    /// The account it is sent by.
+    pub account: AccountId,
+    /// The mailbox it is sent from.
+    pub mailbox: MailboxId,
+    /// `From`.
+    pub from: Address,
+    /// All recipients.
+    pub recipients: Vec<String>,
+    /// Subject.
+    pub subject: String,
+    /// `Message-ID` without angle brackets.
+    pub message_id: String,
+    /// Where it stands.
+    pub state: OutboxState,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// When it is due (undo window or back-off).
+    pub not_before: Timestamp,
+    /// Why the last attempt failed.
+    pub failure: Option<Failure>,
+}
+
+/// A finished message as handed to an outgoing server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outbound {
+    /// Envelope sender (`MAIL FROM`): the mailbox address.
+    pub sender: String,
+    /// Envelope recipients, `Bcc` included.
+    pub recipients: Vec<String>,
+    /// The message, CRLF line ends, without `Bcc`.
+    pub bytes: Vec<u8>,
+}
+
+/// What became of a submitted message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Receipt {
+    /// The server has it.
+    Accepted {
+        /// Recipients it refused, if it took the others.
+        refused: Vec<RefusedRecipient>,
+        /// The `Message-ID` the server gave it instead of ours, without angle brackets.
+        new_message_id: Option<String>,
+    },
+    /// The link broke after the last byte: it may or may not have it.
+    Unsure {
+        /// What happened, for the notice.
+        text: String,
+    },
+}
+
+/// A recipient the server would not take.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefusedRecipient {
+    /// The address.
+    pub address: String,
+    /// The server's code, such as `550 5.1.1`.
+    pub code: String,
+    /// The server's words.
+    pub text: String,
+}
