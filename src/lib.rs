@@ -16,3 +16,4 @@
 //! Start reading at [`model`], then [`engine`]. The longer story is `docs/architecture.md`.
 
 pub mod model;
+pub mod net;
