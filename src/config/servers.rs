@@ -1,0 +1,166 @@
+//! `[servers.X]`: server profiles (design A3). Connects to nothing.
+
+use crate::config::section::{Section, shown};
+use crate::config::sign_in::{file, is_this_machine};
+use crate::model::{
+    IncomingProtocol, IncomingServer, OutgoingProtocol, OutgoingServer, ServerProfile, TlsMode,
+};
+
+const KEYS: &[&str] = &["incoming", "outgoing", "ca_file", "files_sent_copy"];
+const SERVER_KEYS: &[&str] = &["protocol", "host", "port", "tls"];
+
+/// Protections by their word.
+pub const TLS_MODES: &[(&str, TlsMode)] = &[
+    ("implicit", TlsMode::Implicit),
+    ("starttls", TlsMode::StartTls),
+    ("none", TlsMode::None),
+];
+
+const EWS_LATER: &str =
+    "protocol EWS is not supported by this version; expected a table with protocol imap";
+
+/// Reads a profile; `None` when a mistake was reported.
+pub fn read(name: &str, section: Section<'_>) -> Option<ServerProfile> {
+    let section = section.only(KEYS);
+    if section.get("incoming").is_none() {
+        let message = "missing; expected { protocol = \"imap\", host = \"…\", port = 993, tls = \"implicit\" }";
+        section.mistake("incoming", message);
+    }
+    let incoming = server(&section, "incoming", &INCOMING);
+    let outgoing = server(&section, "outgoing", &OUTGOING);
+    if section.get("outgoing").is_some() && outgoing.is_none() {
+        return None;
+    }
+    let (protocol, host, port, tls) = incoming?;
+    Some(ServerProfile {
+        name: name.to_owned(),
+        incoming: IncomingServer {
+            protocol,
+            host,
+            port,
+            tls,
+        },
+        outgoing: outgoing.map(|(protocol, host, port, tls)| OutgoingServer {
+            protocol,
+            host,
+            port,
+            tls,
+        }),
+        ca_file: file(&section, "ca_file"),
+        files_sent_copy: section.boolean("files_sent_copy"),
+    })
+}
+
+/// What a server of one direction may say.
+struct Direction<P: 'static> {
+    protocols: &'static [(&'static str, P)],
+    later: &'static [&'static str],
+    /// Ports whose protection is fixed by custom; the first of a kind is that kind's default.
+    ports: &'static [(u16, TlsMode)],
+}
+
+const INCOMING: Direction<IncomingProtocol> = Direction {
+    protocols: &[("imap", IncomingProtocol::Imap)],
+    later: &["pop3", "ews", "graph"],
+    ports: &[
+        (993, TlsMode::Implicit),
+        (143, TlsMode::StartTls),
+        (143, TlsMode::None),
+    ],
+};
+
+const OUTGOING: Direction<OutgoingProtocol> = Direction {
+    protocols: &[("smtp", OutgoingProtocol::Smtp)],
+    later: &["ews", "graph"],
+    ports: &[
+        (587, TlsMode::StartTls),
+        (465, TlsMode::Implicit),
+        (25, TlsMode::None),
+    ],
+};
+
+fn server<P: Copy>(
+    parent: &Section<'_>,
+    key: &str,
+    direction: &Direction<P>,
+) -> Option<(P, String, u16, TlsMode)> {
+    let node = parent.get(key)?;
+    if let crate::config::tree::Value::Text(text) = &node.value
+        && is_ews_address(text)
+    {
+        parent.mistake(key, EWS_LATER);
+        return None;
+    }
+    let section = parent.section(key)?.only(SERVER_KEYS);
+    section.required("protocol", &names(direction));
+    let protocol = section
+        .get("protocol")
+        .and_then(|_| section.choice("protocol", direction.protocols, direction.later));
+    let host = host(&section);
+    let (port, tls) = port_and_tls(&section, direction.ports)?;
+    let host = host?;
+    if tls == TlsMode::None && !is_this_machine(&host) {
+        let message =
+            "\"none\" is only for a server on this machine; expected implicit or starttls";
+        section.mistake("tls", message);
+    }
+    Some((protocol?, host, port, tls))
+}
+
+fn names<P>(direction: &Direction<P>) -> String {
+    let names: Vec<&str> = direction.protocols.iter().map(|(name, _)| *name).collect();
+    crate::config::section::one_of(&names)
+}
+
+/// Either of the two says the other where custom has fixed it.
+fn port_and_tls(section: &Section<'_>, custom: &[(u16, TlsMode)]) -> Option<(u16, TlsMode)> {
+    let has_port = section.get("port").is_some();
+    let has_tls = section.get("tls").is_some();
+    let port = section.number("port", 1, u32::from(u16::MAX));
+    let port = port.and_then(|port| u16::try_from(port).ok());
+    let tls = section.choice("tls", TLS_MODES, &[]);
+    if has_port && port.is_none() || has_tls && tls.is_none() {
+        return None;
+    }
+    let by_port = port.and_then(|port| custom.iter().find(|(number, _)| *number == port));
+    let by_tls = tls.and_then(|tls| custom.iter().find(|(_, mode)| *mode == tls));
+    let first = custom.first().copied();
+    match (port, tls) {
+        (Some(port), Some(tls)) => Some((port, tls)),
+        (None, Some(tls)) => by_tls.map(|(port, _)| (*port, tls)),
+        (None, None) => first,
+        (Some(port), None) if by_port.is_some() => by_port.map(|(_, tls)| (port, *tls)),
+        (Some(_), None) => {
+            section.mistake("tls", "missing; expected implicit or starttls");
+            None
+        }
+    }
+}
+
+fn host(section: &Section<'_>) -> Option<String> {
+    let text = section.required("host", "a host name")?;
+    if is_ews_address(text) {
+        section.mistake("host", EWS_LATER);
+        return None;
+    }
+    if text.parse::<std::net::IpAddr>().is_ok() {
+        return Some(text.to_owned());
+    }
+    match url::Host::parse(text) {
+        Ok(host) if !text.contains(['%', '[']) => Some(host.to_string()),
+        _ => {
+            let message = format!(
+                "expected a host name such as \"outlook.office365.com\", found {}",
+                shown(text)
+            );
+            section.mistake("host", message);
+            None
+        }
+    }
+}
+
+/// The old form `EWS:host/ews/Exchange.asmx` and a plain EWS URL both mean protocol EWS (design A3).
+fn is_ews_address(text: &str) -> bool {
+    let text = text.trim().to_ascii_lowercase();
+    text.starts_with("ews:") || text.ends_with("/ews/exchange.asmx")
+}
