@@ -16,5 +16,6 @@
 //! Start reading at [`model`], then [`engine`]. The longer story is `docs/architecture.md`.
 
 pub mod config;
+pub mod mime;
 pub mod model;
 pub mod net;
