@@ -19,3 +19,4 @@ pub mod config;
 pub mod mime;
 pub mod model;
 pub mod net;
+pub mod store;

@@ -1,0 +1,132 @@
+//! Accounts and mailboxes: the cache's ids for what the configuration names.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::model::{Account, AccountId, Address, Mailbox, MailboxId, MailboxKind};
+use crate::store::{Store, StoreError};
+
+impl Store {
+    /// Makes the cache know exactly these accounts and mailboxes; rows of vanished ones go, except unsent mail.
+    pub async fn set_accounts(&self, accounts: &[Account]) -> Result<Vec<Mailbox>, StoreError> {
+        let accounts: Vec<(String, Vec<Address>)> = accounts
+            .iter()
+            .map(|account| {
+                let mailboxes = account.mailbox_addresses().cloned().collect();
+                (account.name.clone(), mailboxes)
+            })
+            .collect();
+        self.write("set the accounts", move |db| {
+            db.execute_batch(
+                "UPDATE accounts SET position = NULL; UPDATE mailboxes SET position = NULL;",
+            )?;
+            for (place, (name, mailboxes)) in accounts.iter().enumerate() {
+                set_account(db, place, name, mailboxes)?;
+            }
+            forget_vanished(db)?;
+            Ok(mailboxes(db)?)
+        })
+        .await
+    }
+
+    /// Returns all mailboxes: accounts in order, main ones first.
+    pub async fn mailboxes(&self) -> Result<Vec<Mailbox>, StoreError> {
+        self.read("list the mailboxes", |db| Ok(mailboxes(db)?))
+            .await
+    }
+}
+
+fn set_account(
+    db: &Connection,
+    place: usize,
+    name: &str,
+    mailboxes: &[Address],
+) -> rusqlite::Result<()> {
+    let Some(main) = mailboxes.first() else {
+        return Ok(());
+    };
+    let account = account_id(db, name, &main.email)?;
+    db.execute(
+        "UPDATE accounts SET position = ?2 WHERE id = ?1",
+        params![account, place as i64],
+    )?;
+    for (place, address) in mailboxes.iter().enumerate() {
+        let mailbox = mailbox_id(db, account, &address.email)?;
+        db.execute(
+            "UPDATE mailboxes SET position = ?2, name = ?3, address = ?4 WHERE id = ?1",
+            params![mailbox, place as i64, address.name, address.email],
+        )?;
+    }
+    Ok(())
+}
+
+/// Finds or makes an account's row.
+pub fn account_id(db: &Connection, name: &str, address: &str) -> rusqlite::Result<i64> {
+    let known = db
+        .query_row(
+            "SELECT id FROM accounts WHERE name = ?1 AND address = ?2",
+            params![name, address],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    db.execute(
+        "INSERT INTO accounts (name, address) VALUES (?1, ?2)",
+        params![name, address],
+    )?;
+    Ok(db.last_insert_rowid())
+}
+
+/// Finds or makes a mailbox's row.
+pub fn mailbox_id(db: &Connection, account: i64, address: &str) -> rusqlite::Result<i64> {
+    let known = db
+        .query_row(
+            "SELECT id FROM mailboxes WHERE account_id = ?1 AND address = ?2",
+            params![account, address],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    db.execute(
+        "INSERT INTO mailboxes (account_id, address, name) VALUES (?1, ?2, '')",
+        params![account, address],
+    )?;
+    Ok(db.last_insert_rowid())
+}
+
+/// Unsent mail keeps its mailbox's row, so that the account gets its ids back when it is set up again.
+fn forget_vanished(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch(
+        "DELETE FROM folders WHERE mailbox_id IN (SELECT id FROM mailboxes WHERE position IS NULL);
+         DELETE FROM pending WHERE mailbox_id IN (SELECT id FROM mailboxes WHERE position IS NULL);
+         DELETE FROM mailboxes WHERE position IS NULL AND id NOT IN (SELECT mailbox_id FROM outbox);
+         DELETE FROM accounts WHERE position IS NULL AND id NOT IN (SELECT account_id FROM outbox)
+             AND id NOT IN (SELECT account_id FROM mailboxes);",
+    )
+}
+
+fn mailboxes(db: &Connection) -> rusqlite::Result<Vec<Mailbox>> {
+    let mut statement = db.prepare_cached(
+        "SELECT m.id, a.id, a.name, m.name, m.address, m.position
+         FROM mailboxes m JOIN accounts a ON a.id = m.account_id
+         WHERE m.position IS NOT NULL AND a.position IS NOT NULL ORDER BY a.position, m.position",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let position: i64 = row.get(5)?;
+        Ok(Mailbox {
+            id: MailboxId::new(row.get(0)?),
+            account: AccountId::new(row.get(1)?),
+            account_name: row.get(2)?,
+            address: Address::named(row.get::<_, String>(3)?, row.get::<_, String>(4)?),
+            kind: if position == 0 {
+                MailboxKind::Main
+            } else {
+                MailboxKind::Additional
+            },
+        })
+    })?;
+    rows.collect()
+}

@@ -1,0 +1,14 @@
+//! Tables of mail: messages as lists show them, bodies, words to search for, addresses seen.
+
+mod addresses;
+mod bodies;
+mod list;
+mod row;
+mod search;
+mod words;
+
+pub use addresses::Seen;
+pub use row::{
+    Key, Stored, index, insert, key_of_message_id, message_key, pack_addresses, remove, size,
+    timestamp, unpack_addresses, update,
+};

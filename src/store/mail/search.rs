@@ -1,0 +1,117 @@
+//! Search: each condition becomes a sorted set of row ids from the word index; the list index then gives them newest
+//! first, so that a word in half of all messages costs no more than a rare one.
+
+use rusqlite::Connection;
+
+use crate::model::{Page, Query, Scope, Term, Window};
+use crate::store::database::Fault;
+use crate::store::mail::list::{Filter, page};
+use crate::store::mail::words::{Place, Typing, pattern};
+use crate::store::{Store, StoreError};
+
+impl Store {
+    /// Searches the cache, newest first. The last word also matches longer ones, since it may still be being typed.
+    pub async fn search(
+        &self,
+        query: &Query,
+        scope: Scope,
+        window: Window,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        let query = query.clone();
+        self.read("search", move |db| {
+            let filter = filter(db, &query)?;
+            if filter.ids.as_ref().is_some_and(Vec::is_empty) {
+                return Ok(Page::default());
+            }
+            page(db, &scope, window, limit, &filter)
+        })
+        .await
+    }
+}
+
+fn filter(db: &Connection, query: &Query) -> Result<Filter, Fault> {
+    let mut filter = Filter::default();
+    let last = query.terms.len().saturating_sub(1);
+    for (number, term) in query.terms.iter().enumerate() {
+        match term {
+            Term::Unread => filter.is_unread = true,
+            Term::Starred => filter.is_starred = true,
+            Term::HasAttachment => filter.has_attachments = true,
+            text => {
+                let typing = if number == last {
+                    Typing::Unfinished
+                } else {
+                    Typing::Done
+                };
+                let Some(ids) = matching(db, text, typing)? else {
+                    continue;
+                };
+                filter.ids = Some(match filter.ids.take() {
+                    Some(known) => both(&known, &ids),
+                    None => ids,
+                });
+            }
+        }
+    }
+    Ok(filter)
+}
+
+/// Returns the sorted ids of rows that hold a text; `None` when there is nothing to look for in it.
+fn matching(db: &Connection, term: &Term, typing: Typing) -> Result<Option<Vec<i64>>, Fault> {
+    let (text, columns, is_anywhere) = match term {
+        Term::Any(text) => (text, "", true),
+        Term::Subject(text) => (text, "subject : ", false),
+        Term::From(text) => (text, "sender : ", false),
+        Term::To(text) => (text, "recipients : ", false),
+        Term::Body(text) => return body(db, text, typing),
+        Term::Unread | Term::Starred | Term::HasAttachment => return Ok(None),
+    };
+    let Some(words) = pattern(text, Place::Headers, typing) else {
+        return Ok(None);
+    };
+    let found = ids(
+        db,
+        "SELECT rowid FROM header_words WHERE header_words MATCH ?1",
+        &format!("{columns}{words}"),
+    )?;
+    if !is_anywhere {
+        return Ok(Some(found));
+    }
+    let more = body(db, text, typing)?.unwrap_or_default();
+    Ok(Some(either(&found, &more)))
+}
+
+fn body(db: &Connection, text: &str, typing: Typing) -> Result<Option<Vec<i64>>, Fault> {
+    let Some(words) = pattern(text, Place::Body, typing) else {
+        return Ok(None);
+    };
+    let sql = "SELECT rowid FROM body_words WHERE body_words MATCH ?1";
+    Ok(Some(ids(db, sql, &words)?))
+}
+
+fn ids(db: &Connection, sql: &str, pattern: &str) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let ids = statement.query_map([pattern], |row| row.get(0))?;
+    let mut ids = ids.collect::<rusqlite::Result<Vec<i64>>>()?;
+    // They come sorted; sets rely on it too much to leave it to a promise nobody made.
+    if !ids.is_sorted() {
+        ids.sort_unstable();
+    }
+    Ok(ids)
+}
+
+/// Ids in both sorted sets.
+fn both(a: &[i64], b: &[i64]) -> Vec<i64> {
+    let (few, many) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    let is_shared = |id: &&i64| many.binary_search(id).is_ok();
+    few.iter().filter(is_shared).copied().collect()
+}
+
+/// Ids in either sorted set.
+fn either(a: &[i64], b: &[i64]) -> Vec<i64> {
+    let mut all = [a, b].concat();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
