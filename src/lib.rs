@@ -15,6 +15,7 @@
 //!
 //! Start reading at [`model`], then [`engine`]. The longer story is `docs/architecture.md`.
 
+pub mod auth;
 pub mod config;
 pub mod mime;
 pub mod model;

@@ -1,0 +1,320 @@
+//! A provider's error answer → [`AuthError`], sorted by `error`, `error_codes` and `suberror`, never by prose.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::auth::{AuthError, Denial};
+use crate::model::sanitize_line;
+use crate::net::redact_line;
+
+/// The most characters of a description that are kept.
+const DESCRIPTION_CHARS: usize = 500;
+
+/// The most characters of any other field.
+const FIELD_CHARS: usize = 100;
+
+/// What was asked for when the provider said no.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Grant {
+    /// A device code, or its redemption.
+    Device,
+    /// A renewal.
+    Refresh,
+    /// Anything else.
+    Other,
+}
+
+/// A provider's no, kept so that everybody who asks later hears the same.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Refusal {
+    pub(super) denial: Denial,
+    pub(super) error: String,
+    pub(super) code: String,
+    pub(super) description: String,
+    pub(super) suberror: String,
+    pub(super) correlation_id: String,
+}
+
+impl Refusal {
+    /// Makes a refusal of our own, without words of a provider.
+    pub(super) fn own(denial: Denial) -> Self {
+        Self {
+            denial,
+            error: String::new(),
+            code: String::new(),
+            description: String::new(),
+            suberror: String::new(),
+            correlation_id: String::new(),
+        }
+    }
+
+    /// Reads an error answer (RFC 6749 §5.2, protocol facts §2.6); `None` when there is no `error` in it.
+    pub(super) fn read(answer: &Value, grant: Grant) -> Option<Self> {
+        let error = answer.get("error")?;
+        let (error, own_text) = match error {
+            Value::String(error) => (error.as_str(), None),
+            Value::Object(nested) => (
+                nested
+                    .get("code")
+                    .and_then(Value::as_str)
+                    .unwrap_or("error"),
+                nested.get("message").and_then(Value::as_str),
+            ),
+            _ => return None,
+        };
+        let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
+        let description = own_text.unwrap_or_else(|| text("error_description"));
+        let code = code(answer, description);
+        let suberror = clean(text("suberror"), FIELD_CHARS);
+        Some(Self {
+            denial: denial(error, &code, &suberror, grant),
+            error: clean(error, FIELD_CHARS),
+            description: clean(&redact_line(description), DESCRIPTION_CHARS),
+            correlation_id: clean(text("correlation_id"), FIELD_CHARS),
+            code,
+            suberror,
+        })
+    }
+
+    /// Makes the error to return; what only asks for patience becomes [`AuthError::Busy`].
+    pub(super) fn into_error(self, status: u16) -> AuthError {
+        if matches!(
+            self.error.as_str(),
+            "temporarily_unavailable" | "server_error"
+        ) {
+            return AuthError::Busy {
+                status,
+                after: None,
+            };
+        }
+        // The token endpoint believes that we run in circles: a minute of silence is what it wants.
+        if self.code == "AADSTS50196" {
+            return AuthError::Busy {
+                status,
+                after: Some(Duration::from_secs(60)),
+            };
+        }
+        self.into()
+    }
+}
+
+impl From<Refusal> for AuthError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Denied {
+            denial: refusal.denial,
+            error: refusal.error,
+            code: refusal.code,
+            description: refusal.description,
+            suberror: refusal.suberror,
+            correlation_id: refusal.correlation_id,
+        }
+    }
+}
+
+/// Sorts a no.
+fn denial(error: &str, code: &str, suberror: &str, grant: Grant) -> Denial {
+    match (error, grant) {
+        ("authorization_declined" | "access_denied", Grant::Device) => Denial::Declined,
+        ("expired_token", Grant::Device) => Denial::Expired,
+        ("bad_verification_code", _) => Denial::UnknownCode,
+        ("invalid_grant", Grant::Device) => match code {
+            "AADSTS70019" | "AADSTS70020" => Denial::Expired,
+            "" => Denial::UnknownCode,
+            _ => Denial::Other,
+        },
+        ("invalid_grant", Grant::Refresh) if !wants_more(code, suberror) => Denial::GrantEnded,
+        _ => Denial::Other,
+    }
+}
+
+/// Whether an `invalid_grant` means that the grant lives, but a person has to do something first, such as consent or
+/// a second factor: then the code says more than "sign in again" would.
+fn wants_more(code: &str, suberror: &str) -> bool {
+    const SUBERRORS: [&str; 6] = [
+        "consent_required",
+        "basic_action",
+        "additional_action",
+        "message_only",
+        "protection_policy_required",
+        "device_authentication_failed",
+    ];
+    let digits = code.trim_start_matches("AADSTS");
+    SUBERRORS.contains(&suberror)
+        || digits.starts_with("53")
+        || matches!(
+            digits,
+            "65001" | "50072" | "50074" | "50076" | "50079" | "50097" | "50158"
+        )
+}
+
+/// Finds the number of the error: in `error_codes`, else at its fixed place in the description.
+fn code(answer: &Value, description: &str) -> String {
+    let listed = answer
+        .get("error_codes")
+        .and_then(Value::as_array)
+        .and_then(|codes| codes.first())
+        .and_then(Value::as_u64);
+    if let Some(number) = listed {
+        return format!("AADSTS{number}");
+    }
+    let Some((_, behind)) = description.split_once("AADSTS") else {
+        return String::new();
+    };
+    let digits: String = behind
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .take(10)
+        .collect();
+    if digits.is_empty() {
+        return digits;
+    }
+    format!("AADSTS{digits}")
+}
+
+fn clean(text: &str, limit: usize) -> String {
+    sanitize_line(text).chars().take(limit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(json: &str, grant: Grant, expected: &Denial) -> Refusal {
+        let answer = serde_json::from_str(json).unwrap();
+        let refusal = Refusal::read(&answer, grant).unwrap();
+        assert_eq!(&refusal.denial, expected, "{json}");
+        refusal
+    }
+
+    #[test]
+    fn device_answers_are_told_apart() {
+        check(
+            r#"{"error":"authorization_declined"}"#,
+            Grant::Device,
+            &Denial::Declined,
+        );
+        check(
+            r#"{"error":"access_denied"}"#,
+            Grant::Device,
+            &Denial::Declined,
+        );
+        check(
+            r#"{"error":"expired_token"}"#,
+            Grant::Device,
+            &Denial::Expired,
+        );
+        check(
+            r#"{"error":"bad_verification_code"}"#,
+            Grant::Device,
+            &Denial::UnknownCode,
+        );
+        check(
+            r#"{"error":"invalid_grant","error_codes":[70020]}"#,
+            Grant::Device,
+            &Denial::Expired,
+        );
+        check(
+            r#"{"error":"invalid_grant","error_codes":[53003]}"#,
+            Grant::Device,
+            &Denial::Other,
+        );
+        let secret_wanted = check(
+            r#"{"error":"invalid_client","error_description":"AADSTS7000218: The request body…"}"#,
+            Grant::Device,
+            &Denial::Other,
+        );
+        assert_eq!(secret_wanted.code, "AADSTS7000218");
+    }
+
+    #[test]
+    fn an_ended_grant_differs_from_one_that_wants_a_person() {
+        check(
+            r#"{"error":"invalid_grant","error_codes":[700082]}"#,
+            Grant::Refresh,
+            &Denial::GrantEnded,
+        );
+        check(
+            r#"{"error":"invalid_grant"}"#,
+            Grant::Refresh,
+            &Denial::GrantEnded,
+        );
+        check(
+            r#"{"error":"interaction_required"}"#,
+            Grant::Refresh,
+            &Denial::Other,
+        );
+        check(
+            r#"{"error":"invalid_grant","suberror":"consent_required"}"#,
+            Grant::Refresh,
+            &Denial::Other,
+        );
+        check(
+            r#"{"error":"invalid_grant","error_codes":[50076]}"#,
+            Grant::Refresh,
+            &Denial::Other,
+        );
+    }
+
+    #[test]
+    fn details_are_kept_clean_and_short() {
+        let long = "x y".repeat(1000);
+        let refusal = check(
+            &format!(
+                r#"{{"error":"invalid_request","error_description":"AADSTS900144: a\r\nb\u001b {long}",
+                "correlation_id":"c-1","suberror":"s"}}"#
+            ),
+            Grant::Refresh,
+            &Denial::Other,
+        );
+        assert_eq!(refusal.code, "AADSTS900144");
+        assert!(refusal.description.starts_with("AADSTS900144: a  b "));
+        assert!(refusal.description.chars().count() <= 500);
+        assert_eq!(
+            (refusal.correlation_id.as_str(), refusal.suberror.as_str()),
+            ("c-1", "s")
+        );
+    }
+
+    #[test]
+    fn a_token_in_a_description_does_not_survive() {
+        let refusal = check(
+            r#"{"error":"x","error_description":"bad token eyJhbGciOiJIUzI1NiJ9.CANARY.x given"}"#,
+            Grant::Refresh,
+            &Denial::Other,
+        );
+        assert!(!format!("{refusal:?}").contains("CANARY"));
+    }
+
+    #[test]
+    fn patience_is_not_a_refusal() {
+        for json in [
+            r#"{"error":"temporarily_unavailable"}"#,
+            r#"{"error":"invalid_grant","error_codes":[50196]}"#,
+        ] {
+            let answer = serde_json::from_str(json).unwrap();
+            let error = Refusal::read(&answer, Grant::Refresh)
+                .unwrap()
+                .into_error(400);
+            assert!(matches!(error, AuthError::Busy { .. }), "{json}");
+        }
+    }
+
+    #[test]
+    fn odd_errors_are_read_as_far_as_possible() {
+        let nested = check(
+            r#"{"error":{"code":"denied","message":"no"}}"#,
+            Grant::Other,
+            &Denial::Other,
+        );
+        assert_eq!(
+            (nested.error.as_str(), nested.description.as_str()),
+            ("denied", "no")
+        );
+        for json in ["{}", "[]", r#"{"error":null}"#, r#"{"error":1}"#, "null"] {
+            let answer = serde_json::from_str(json).unwrap();
+            assert_eq!(Refusal::read(&answer, Grant::Other), None);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Why a sign-in or a renewal failed, and what can be wrong with the vault.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::auth::denial::Refusal;
+use crate::net::NetError;
+
+/// Sorted reasons of a provider to say no (RFC 6749 §5.2, RFC 8628 §3.5, protocol facts §2).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Denial {
+    /// The user (or a policy) pressed no.
+    Declined,
+    /// The code was not used in time.
+    Expired,
+    /// The provider does not know the code: wrong tenant or cloud.
+    UnknownCode,
+    /// `invalid_grant` on renewal: only a new sign-in helps.
+    GrantEnded,
+    /// The provider gave no refresh token although one was asked for.
+    NoRefreshToken,
+    /// Signed in as somebody else than the account is for.
+    WrongIdentity {
+        /// Who the account is for.
+        expected: String,
+        /// Who signed in.
+        got: String,
+    },
+    /// Nobody signed in yet.
+    NeverSignedIn,
+    /// Anything else the provider refuses; see the code.
+    Other,
+}
+
+/// A failed sign-in or renewal.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// The provider said no.
+    #[error("sign-in refused: {error} {code}")]
+    Denied {
+        /// Sorted reason.
+        denial: Denial,
+        /// `error` of the answer.
+        error: String,
+        /// `AADSTSnnnnn`, or empty.
+        code: String,
+        /// `error_description`, sanitised and cut; no secret in it.
+        description: String,
+        /// `suberror`, or empty.
+        suberror: String,
+        /// `correlation_id`, or empty.
+        correlation_id: String,
+    },
+    /// The provider cannot be reached.
+    #[error("cannot reach the sign-in service")]
+    Unreachable(#[source] NetError),
+    /// The provider is busy (429, 5xx).
+    #[error("the sign-in service is busy (HTTP {status})")]
+    Busy {
+        /// HTTP status.
+        status: u16,
+        /// How long it wants us to wait.
+        after: Option<Duration>,
+    },
+    /// The answer makes no sense.
+    #[error("the sign-in service at {host} answered nonsense: {detail}")]
+    Nonsense {
+        /// The host.
+        host: String,
+        /// What was wrong.
+        detail: String,
+    },
+    /// The profile cannot be used as it is.
+    #[error("the sign-in profile {profile} cannot be used: {reason}")]
+    Profile {
+        /// Its name.
+        profile: String,
+        /// What is missing or wrong.
+        reason: String,
+    },
+    /// The vault failed.
+    #[error("the vault failed")]
+    Vault(#[from] VaultError),
+}
+
+/// A vault that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// A passphrase is needed.
+    #[error("the vault {} needs a passphrase", path.display())]
+    NeedsPassphrase {
+        /// The file.
+        path: PathBuf,
+        /// Whether the file does not exist yet and the passphrase is to be chosen.
+        is_new: bool,
+    },
+    /// The passphrase or key file is wrong, or the file was changed by somebody.
+    #[error("the vault {} does not open", path.display())]
+    DoesNotOpen {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is no vault.
+    #[error("{} is no vault", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file operation failed.
+    #[error("cannot use {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The keyring does not answer or refuses.
+    #[error("the keyring does not work: {reason}")]
+    Keyring {
+        /// What it says.
+        reason: String,
+    },
+}
+
+impl AuthError {
+    /// Returns the provider's no, if it is one.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        let Self::Denied {
+            denial,
+            error,
+            code,
+            description,
+            suberror,
+            correlation_id,
+        } = self
+        else {
+            return None;
+        };
+        Some(Refusal {
+            denial: denial.clone(),
+            error: error.clone(),
+            code: code.clone(),
+            description: description.clone(),
+            suberror: suberror.clone(),
+            correlation_id: correlation_id.clone(),
+        })
+    }
+
+    /// Copies the error, so that everybody who waited for one renewal can have it.
+    pub(super) fn duplicate(&self) -> Self {
+        match self {
+            Self::Denied {
+                denial,
+                error,
+                code,
+                description,
+                suberror,
+                correlation_id,
+            } => Self::Denied {
+                denial: denial.clone(),
+                error: error.clone(),
+                code: code.clone(),
+                description: description.clone(),
+                suberror: suberror.clone(),
+                correlation_id: correlation_id.clone(),
+            },
+            Self::Unreachable(source) => Self::Unreachable(source.duplicate()),
+            Self::Busy { status, after } => Self::Busy {
+                status: *status,
+                after: *after,
+            },
+            Self::Nonsense { host, detail } => Self::Nonsense {
+                host: host.clone(),
+                detail: detail.clone(),
+            },
+            Self::Profile { profile, reason } => Self::Profile {
+                profile: profile.clone(),
+                reason: reason.clone(),
+            },
+            Self::Vault(source) => Self::Vault(source.duplicate()),
+        }
+    }
+}
+
+impl VaultError {
+    fn duplicate(&self) -> Self {
+        match self {
+            Self::NeedsPassphrase { path, is_new } => Self::NeedsPassphrase {
+                path: path.clone(),
+                is_new: *is_new,
+            },
+            Self::DoesNotOpen { path } => Self::DoesNotOpen { path: path.clone() },
+            Self::Damaged { path } => Self::Damaged { path: path.clone() },
+            Self::File { path, source } => Self::File {
+                path: path.clone(),
+                source: std::io::Error::new(source.kind(), source.to_string()),
+            },
+            Self::Keyring { reason } => Self::Keyring {
+                reason: reason.clone(),
+            },
+        }
+    }
+}

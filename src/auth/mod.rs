@@ -1,0 +1,50 @@
+//! Secrets and tokens: the vault, the sign-in flows, and the keeper of each identity's tokens.
+//!
+//! Secrets are `secrecy` types from the moment they are read; no error, log line or debug print holds one.
+
+mod answer;
+mod clock;
+mod denial;
+mod device;
+mod endpoints;
+mod error;
+mod exchange;
+mod identity;
+mod keeper;
+mod scopes;
+mod vault;
+
+pub use clock::{Clock, SharedClock, SystemClock};
+pub use device::{DeviceAuthorization, DeviceFlow, DeviceProgress};
+pub use error::{AuthError, Denial, VaultError};
+pub use identity::Identity;
+pub use keeper::{TokenFacts, TokenKeeper, TokenState};
+pub use vault::{Unlock, Vault, VaultGuard};
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+/// What an access token is for: one token per resource (protocol facts §3.1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Resource {
+    /// IMAP, POP and SMTP of Exchange Online; the only one for providers without resources.
+    Mail,
+}
+
+/// What a successful sign-in brought.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub identity: Identity,
+    /// For all resources; `None` when the provider gave none, and then the account stops after one token life.
+    pub refresh_token: Option<SecretString>,
+    /// The first access token.
+    pub access_token: SecretString,
+    /// When it ends, by our clock.
+    pub expires_at: Timestamp,
+    /// Scopes granted.
+    pub scopes: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,288 @@
+//! Where secrets are kept: the desktop's keyring, or an encrypted file. Never in clear, never in two places.
+//!
+//! Every write of the file re-reads it under a lock first, so that several running copies lose nothing.
+
+mod crypt;
+mod file;
+mod keyfile;
+mod keyring;
+mod lock;
+mod sealed;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use secrecy::SecretString;
+use tokio::sync::OnceCell;
+
+use crate::auth::VaultError;
+use crate::config::{VaultConfig, VaultKind};
+
+use file::FileVault;
+use keyring::Keyring;
+pub use lock::VaultGuard;
+
+/// Keeps secrets by key (`token/work`, `password/work`), shared safely by several running programs. Cheap to clone.
+#[derive(Clone)]
+pub struct Vault {
+    place: Arc<OnceCell<Place>>,
+    config: VaultConfig,
+    folder: PathBuf,
+    locks: lock::Locks,
+}
+
+/// How a vault is to be opened.
+#[derive(Debug)]
+pub enum Unlock {
+    /// With the configured key file, or the keyring: nothing to ask.
+    Unattended,
+    /// With this passphrase.
+    Passphrase(SecretString),
+    /// Not yet: the first secret that is needed opens it unattended, or [`Vault::unlock`] does.
+    Later,
+}
+
+/// Where the secrets are.
+#[derive(Clone)]
+enum Place {
+    File(Arc<FileVault>),
+    Keyring(Keyring),
+    Memory(Arc<Memory>),
+}
+
+/// Secrets of a vault in memory.
+#[derive(Default)]
+struct Memory {
+    entries: Mutex<BTreeMap<String, SecretString>>,
+    /// Lets a test see what a full disk does.
+    #[cfg(test)]
+    is_full: std::sync::atomic::AtomicBool,
+}
+
+impl Memory {
+    fn change(&self, key: &str, secret: Option<SecretString>) {
+        let mut entries = locked(&self.entries);
+        match secret {
+            Some(secret) => entries.insert(key.to_owned(), secret),
+            None => entries.remove(key),
+        };
+    }
+
+    #[cfg(test)]
+    fn refuse_if_full(&self) -> Result<(), VaultError> {
+        if self.is_full.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err(VaultError::File {
+                path: PathBuf::new(),
+                source: std::io::ErrorKind::StorageFull.into(),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Vault").field(&self.describe()).finish()
+    }
+}
+
+impl Vault {
+    /// Opens the vault. [`VaultError::NeedsPassphrase`] says that the caller must ask for it (`is_new`: choose one).
+    ///
+    /// [`VaultKind::Auto`] decides once, at the first start: the keyring if one takes secrets, else a file. Later
+    /// starts stay with that, so that secrets are never in two places: a keyring that fails then is an error and
+    /// never replaced by something else.
+    pub async fn open(
+        config: &VaultConfig,
+        folder: &Path,
+        unlock: Unlock,
+    ) -> Result<Self, VaultError> {
+        let vault = Self {
+            place: Arc::default(),
+            config: config.clone(),
+            folder: folder.to_owned(),
+            locks: lock::Locks::in_folder(folder),
+        };
+        vault.unlock(unlock).await?;
+        Ok(vault)
+    }
+
+    /// Opens a vault that was to be opened later; one that is open stays as it is. All clones are opened with it.
+    pub async fn unlock(&self, unlock: Unlock) -> Result<(), VaultError> {
+        if matches!(unlock, Unlock::Later) {
+            return Ok(());
+        }
+        let open = || open_place(&self.config, &self.folder, unlock, &self.locks);
+        self.place.get_or_try_init(open).await.map(|_| ())
+    }
+
+    /// Returns where the secrets are, opening the vault first if nobody did.
+    async fn place(&self) -> Result<&Place, VaultError> {
+        let open = || open_place(&self.config, &self.folder, Unlock::Unattended, &self.locks);
+        self.place.get_or_try_init(open).await
+    }
+
+    /// Makes a vault that lives as long as the program and shares nothing, for the demo and for tests.
+    pub fn in_memory() -> Self {
+        Self {
+            place: Arc::new(OnceCell::new_with(Some(Place::Memory(Arc::default())))),
+            config: VaultConfig::default(),
+            folder: PathBuf::new(),
+            locks: lock::Locks::in_memory(),
+        }
+    }
+
+    /// Makes a vault in memory refuse writes, or take them again.
+    #[cfg(test)]
+    pub(super) fn set_full(&self, is_full: bool) {
+        if let Some(Place::Memory(memory)) = self.place.get() {
+            memory
+                .is_full
+                .store(is_full, std::sync::atomic::Ordering::SeqCst);
+        }
+    }
+
+    /// Says in words where secrets are, such as `encrypted file …/vault` or `Secret Service`.
+    pub fn describe(&self) -> String {
+        match self.place.get() {
+            Some(Place::File(file)) => format!("encrypted file {}", file.path().display()),
+            Some(Place::Keyring(keyring)) => keyring.describe().to_owned(),
+            Some(Place::Memory(_)) => "memory of this program".to_owned(),
+            None => "not opened yet".to_owned(),
+        }
+    }
+
+    /// Reads a secret.
+    pub async fn get(&self, key: &str) -> Result<Option<SecretString>, VaultError> {
+        match self.place().await? {
+            Place::File(file) => {
+                let (file, key) = (Arc::clone(file), key.to_owned());
+                blocking(file.path().to_owned(), move || file.get(&key)).await
+            }
+            Place::Keyring(keyring) => keyring.get(key).await,
+            Place::Memory(memory) => Ok(locked(&memory.entries).get(key).cloned()),
+        }
+    }
+
+    /// Writes a secret durably.
+    pub async fn put(&self, key: &str, secret: &SecretString) -> Result<(), VaultError> {
+        self.change(key, Some(secret.clone())).await
+    }
+
+    /// Forgets a secret.
+    pub async fn remove(&self, key: &str) -> Result<(), VaultError> {
+        self.change(key, None).await
+    }
+
+    /// Takes the lock that all running copies share for `key`, until the guard is dropped: lock, re-read, then write.
+    ///
+    /// Waits up to a minute. Holding one key's lock hinders neither other keys nor [`Vault::put`].
+    pub async fn lock(&self, key: &str) -> Result<VaultGuard, VaultError> {
+        self.locks.of_key(key).await
+    }
+
+    async fn change(&self, key: &str, secret: Option<SecretString>) -> Result<(), VaultError> {
+        match self.place().await? {
+            Place::File(file) => {
+                let guard = self.locks.of_file().await?;
+                let (file, key) = (Arc::clone(file), key.to_owned());
+                let path = file.path().to_owned();
+                // The guard goes along: a caller who gives up must not unlock a write that goes on.
+                let write = move || {
+                    let outcome = file.change(&key, secret);
+                    drop(guard);
+                    outcome
+                };
+                blocking(path, write).await
+            }
+            Place::Keyring(keyring) => keyring.change(key, secret).await,
+            Place::Memory(memory) => {
+                #[cfg(test)]
+                memory.refuse_if_full()?;
+                memory.change(key, secret);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Opens what the configuration asks for, as [`Vault::open`] says.
+async fn open_place(
+    config: &VaultConfig,
+    folder: &Path,
+    unlock: Unlock,
+    locks: &lock::Locks,
+) -> Result<Place, VaultError> {
+    let path = folder.join("vault");
+    Ok(match config.kind {
+        VaultKind::Keyring => Place::Keyring(Keyring::open(folder).await?),
+        VaultKind::Auto if !path.exists() => match choose_keyring(folder).await? {
+            Some(keyring) => Place::Keyring(keyring),
+            None => open_file(path, config, unlock, locks).await?,
+        },
+        VaultKind::Auto | VaultKind::File => open_file(path, config, unlock, locks).await?,
+    })
+}
+
+/// Opens the keyring if [`VaultKind::Auto`] chose it before or can choose it now; an empty file remembers the choice.
+async fn choose_keyring(folder: &Path) -> Result<Option<Keyring>, VaultError> {
+    let mark = folder.join("vault.keyring");
+    let outcome = Keyring::open(folder).await;
+    if mark.exists() {
+        return outcome.map(Some);
+    }
+    match outcome {
+        Ok(keyring) => {
+            let named = mark.clone();
+            let make = move || file::make_mark(&mark);
+            blocking(named, make).await?;
+            Ok(Some(keyring))
+        }
+        Err(error) => {
+            tracing::debug!(%error, "no keyring, using an encrypted file");
+            Ok(None)
+        }
+    }
+}
+
+/// Opens or makes the file vault.
+async fn open_file(
+    path: PathBuf,
+    config: &VaultConfig,
+    unlock: Unlock,
+    locks: &lock::Locks,
+) -> Result<Place, VaultError> {
+    let guard = locks.of_file().await?;
+    let key_file = config.key_file.clone();
+    let named = path.clone();
+    let open = move || {
+        let vault = FileVault::open(path, key_file.as_deref(), unlock);
+        drop(guard);
+        vault
+    };
+    Ok(Place::File(Arc::new(blocking(named, open).await?)))
+}
+
+/// Runs file work where it may block.
+async fn blocking<T: Send + 'static>(
+    path: PathBuf,
+    work: impl FnOnce() -> Result<T, VaultError> + Send + 'static,
+) -> Result<T, VaultError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(stopped) => Err(VaultError::File {
+            path,
+            source: std::io::Error::other(stopped.to_string()),
+        }),
+    }
+}
+
+/// Opens a mutex whose holder cannot leave it half changed.
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
