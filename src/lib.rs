@@ -17,6 +17,7 @@
 
 pub mod auth;
 pub mod config;
+pub mod discover;
 pub mod mime;
 pub mod model;
 pub mod net;
