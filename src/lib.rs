@@ -16,6 +16,7 @@
 //! Start reading at [`model`], then [`engine`]. The longer story is `docs/architecture.md`.
 
 pub mod auth;
+pub mod backend;
 pub mod config;
 pub mod discover;
 pub mod mime;

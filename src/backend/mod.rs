@@ -1,0 +1,107 @@
+//! Protocols behind two traits: [`Backend`] reads and changes a mailbox, [`Outgoing`] submits mail.
+//!
+//! A backend does not retry, back off or ask: it reports, and the engine decides. A connection error drops
+//! the connection: after any error but [`BackendError::Refused`], [`BackendError::Gone`] and
+//! [`BackendError::Unsupported`] the value must not be used again.
+
+mod error;
+pub mod imap;
+pub(in crate::backend) mod sasl;
+pub mod smtp;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use tokio::sync::Notify;
+
+pub use error::{BackendError, Refusal};
+
+use crate::model::Applied;
+use crate::model::Caps;
+use crate::model::ChangeSet;
+use crate::model::Cursor;
+use crate::model::Outbound;
+use crate::model::Progress;
+use crate::model::Query;
+use crate::model::Receipt;
+use crate::model::RemoteFolder;
+use crate::model::RemoteId;
+use crate::model::RemoteOp;
+use crate::model::Wake;
+
+/// What proves to a server who we are.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// An OAuth 2.0 access token, sent by XOAUTH2 or OAUTHBEARER.
+    Bearer(SecretString),
+    /// A password, sent by PLAIN or LOGIN, only under TLS (or to this machine).
+    Password(SecretString),
+}
+
+/// Whom to log in as. `user` is the mailbox for IMAP, the identity for SMTP (protocol facts §5).
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The user name.
+    pub user: String,
+    /// The proof.
+    pub credential: Credential,
+}
+
+/// One connection to one mailbox.
+#[async_trait]
+pub trait Backend: Send {
+    /// Tells what this server can do.
+    fn caps(&self) -> Caps;
+
+    /// Lists all mail folders; folders that hold no mail (calendar, contacts …) are left out.
+    async fn folders(&mut self) -> Result<Vec<RemoteFolder>, BackendError>;
+
+    /// Tells what changed in `folder` since a cursor; without one, begins with the newest page.
+    ///
+    /// New messages come first, then flags and removals, then older messages not listed so far, newest first.
+    /// `more` asks to be called again at once. A cursor that means nothing any more is [`BackendError::CursorLost`].
+    async fn changes(
+        &mut self,
+        folder: &RemoteId,
+        since: Option<&Cursor>,
+    ) -> Result<ChangeSet, BackendError>;
+
+    /// Reads whole messages (RFC 5322 bytes) without marking them read. Messages that are gone are left out.
+    /// `progress` counts bytes.
+    async fn fetch(
+        &mut self,
+        folder: &RemoteId,
+        messages: &[RemoteId],
+        progress: &Progress,
+    ) -> Result<Vec<(RemoteId, Vec<u8>)>, BackendError>;
+
+    /// Makes one change. What is gone already is no error, except where nothing was left to change ([`BackendError::Gone`]).
+    async fn apply(&mut self, op: &RemoteOp) -> Result<Applied, BackendError>;
+
+    /// Lets the server search a folder, newest first.
+    async fn search(
+        &mut self,
+        folder: &RemoteId,
+        query: &Query,
+    ) -> Result<Vec<RemoteId>, BackendError>;
+
+    /// Waits for news of `folder` since its changes were last read, for a poke, or for `limit`, whichever is first.
+    /// Where another folder was looked at meanwhile, there may be news: [`Wake::Remote`] at once.
+    async fn wait(
+        &mut self,
+        folder: &RemoteId,
+        poke: &Notify,
+        limit: Duration,
+    ) -> Result<Wake, BackendError>;
+}
+
+/// One connection for submitting mail.
+#[async_trait]
+pub trait Outgoing: Send {
+    /// Submits one message. [`Receipt::Unsure`] when the link broke after the last byte was written.
+    async fn submit(&mut self, mail: &Outbound) -> Result<Receipt, BackendError>;
+
+    /// Tells whether the server files a copy of what it takes in the sender's Sent folder by itself.
+    fn files_sent_copy(&self) -> bool;
+}
