@@ -19,6 +19,7 @@ pub mod auth;
 pub mod backend;
 pub mod config;
 pub mod discover;
+pub mod engine;
 pub mod mime;
 pub mod model;
 pub mod net;

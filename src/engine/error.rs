@@ -1,0 +1,131 @@
+//! Everything that can go wrong below the interface, with sources kept.
+
+use crate::auth::{AuthError, Denial, VaultError};
+use crate::backend::BackendError;
+use crate::config::ConfigError;
+use crate::mime::MimeError;
+use crate::model::{Failure, FailureKind};
+use crate::net::NetError;
+use crate::store::StoreError;
+
+/// A failure of the engine; `explain` turns it into words.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The cache.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Sign-in or vault.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// A server, with the mailbox and the account it was about.
+    #[error("{mailbox}: {source}")]
+    Backend {
+        /// The mailbox's address.
+        mailbox: String,
+        /// Who signed in.
+        identity: String,
+        /// The server's host name.
+        host: String,
+        /// The cause.
+        #[source]
+        source: BackendError,
+    },
+    /// The network, outside of a mailbox.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// Settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A message.
+    #[error(transparent)]
+    Mime(#[from] MimeError),
+    /// A file of the user's, such as an attachment to save.
+    #[error("cannot write {}", path.display())]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The system's error.
+        #[source]
+        source: std::io::Error,
+    },
+    /// No account, mailbox, folder or message like that.
+    #[error("no {what} {name:?}")]
+    NotFound {
+        /// The kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The mailbox has no folder with this role.
+    #[error("{mailbox} has no {role} folder")]
+    NoRoleFolder {
+        /// The mailbox's address.
+        mailbox: String,
+        /// The role.
+        role: &'static str,
+    },
+    /// An outgoing message stands still, or not everybody gets it.
+    #[error("a message from {mailbox} was not sent to everybody: {}", failure.text)]
+    Outbox {
+        /// The mailbox it is from.
+        mailbox: String,
+        /// Why, as the outbox keeps it.
+        failure: Failure,
+    },
+    /// The cache was damaged and has been rebuilt.
+    #[error("the cache was damaged; {saved} unsent messages were saved")]
+    Rebuilt {
+        /// Where the damaged file is.
+        moved_to: std::path::PathBuf,
+        /// Drafts and outgoing messages that were saved.
+        saved: usize,
+    },
+    /// A worker died of a bug and was started again.
+    #[error("the worker of {mailbox} stopped unexpectedly and was restarted")]
+    WorkerPanicked {
+        /// The mailbox's address.
+        mailbox: String,
+    },
+}
+
+/// What keeps the vault closed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Locked {
+    /// There is none yet: a passphrase is to be chosen.
+    New,
+    /// Its passphrase is needed.
+    NeedsPassphrase,
+    /// The passphrase or key file given was wrong.
+    WrongPassphrase,
+}
+
+impl EngineError {
+    /// Tells whether only a sign-in helps.
+    pub fn needs_sign_in(&self) -> bool {
+        match self {
+            Self::Auth(AuthError::Denied { denial, .. }) => {
+                matches!(denial, Denial::GrantEnded | Denial::NeverSignedIn)
+            }
+            Self::Backend { source, .. } => matches!(source, BackendError::SignIn { .. }),
+            Self::Outbox { failure, .. } => failure.kind == FailureKind::SignIn,
+            _ => false,
+        }
+    }
+
+    /// Tells what keeps the vault closed, if that is what is wrong.
+    pub fn locked_vault(&self) -> Option<Locked> {
+        match self {
+            Self::Auth(AuthError::Vault(VaultError::NeedsPassphrase { is_new, .. })) => {
+                Some(if *is_new {
+                    Locked::New
+                } else {
+                    Locked::NeedsPassphrase
+                })
+            }
+            Self::Auth(AuthError::Vault(VaultError::DoesNotOpen { .. })) => {
+                Some(Locked::WrongPassphrase)
+            }
+            _ => None,
+        }
+    }
+}

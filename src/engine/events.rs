@@ -1,0 +1,196 @@
+//! What the engine says: events, problems, statuses, and the progress of sign-ins and checks. Plain data only.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::auth::{DeviceProgress, Identity};
+use crate::discover::Origin;
+use crate::engine::EngineError;
+use crate::model::{Account, AccountId, Body, FolderId, MailboxId, MessageId, Progress};
+
+/// Something changed; read again what you show of it.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Rows of this folder.
+    Messages(FolderId),
+    /// New, unread mail came into an inbox.
+    NewMail {
+        /// The mailbox.
+        mailbox: MailboxId,
+        /// The messages, newest first.
+        messages: Vec<MessageId>,
+    },
+    /// A body that was asked for is cached now.
+    Body(MessageId),
+    /// The folder list or its counts.
+    Folders(MailboxId),
+    /// The outbox.
+    Outbox,
+    /// A mailbox's [`Status`].
+    Status(MailboxId),
+    /// An account's sign-in (signed in, or needed).
+    SignIn(AccountId),
+    /// Accounts were added, changed or removed.
+    Accounts,
+    /// Something went wrong that a person should know.
+    Problem(Problem),
+    /// Events were lost.
+    Lagged,
+}
+
+/// A problem and what it is about.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The mailbox, where it is about one.
+    pub mailbox: Option<MailboxId>,
+    /// The cause; `explain` makes it readable.
+    pub error: Arc<EngineError>,
+}
+
+/// How a mailbox is doing.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// What it is doing.
+    pub health: Health,
+    /// When it was last in step with the server.
+    pub synced_at: Option<Timestamp>,
+    /// How far the current long task is (messages listed, of all).
+    pub progress: Option<Progress>,
+    /// What that task is, such as "listing Inbox".
+    pub task: String,
+    /// Queued changes.
+    pub pending: u32,
+    /// Why it is not fine.
+    pub error: Option<Arc<EngineError>>,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Self {
+            health: Health::Offline,
+            synced_at: None,
+            progress: None,
+            task: String::new(),
+            pending: 0,
+            error: None,
+        }
+    }
+}
+
+/// The health mark of a mailbox.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Health {
+    /// In step, listening.
+    Fine,
+    /// Connecting or synchronising.
+    Syncing,
+    /// A person has to do something.
+    NeedsYou,
+    /// No connection; tried again at a later time.
+    Offline,
+}
+
+/// What became of a message of which nobody knew whether it was sent.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Fate {
+    /// It was sent: it is in Sent.
+    Sent,
+    /// It is in the outbox, and not in Sent.
+    Kept,
+    /// It is in the outbox, and nobody could look into Sent.
+    Unknown,
+}
+
+/// Whether a body can be shown now.
+#[derive(Clone, Debug)]
+pub enum BodyState {
+    /// Here it is.
+    Ready(Arc<Body>),
+    /// It was put at the front of the mailbox's work; [`Event::Body`] follows.
+    Fetching(Progress),
+    /// The message is gone.
+    Gone,
+}
+
+/// What setup found out about an address. All of it may be edited before it is saved.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The account as it would be saved.
+    pub account: Account,
+    /// Where the sign-in settings come from.
+    pub sign_in_origin: Origin,
+    /// Where the servers come from.
+    pub servers_origin: Origin,
+    /// What is missing before it can work, as field names (`client_id`, `authority`, `host` …).
+    pub missing: Vec<&'static str>,
+}
+
+/// What happens during a sign-in.
+#[derive(Debug)]
+pub enum SignInEvent {
+    /// Progress of the device flow.
+    Device(DeviceProgress),
+    /// Signed in; tokens are in the vault and the workers run again.
+    Done(Identity),
+    /// It failed.
+    Failed(Arc<EngineError>),
+}
+
+/// A running sign-in; dropping it cancels.
+#[derive(Debug)]
+pub struct SignIn {
+    /// What happens; closes after `Done` or `Failed`.
+    pub events: mpsc::UnboundedReceiver<SignInEvent>,
+    /// Ends the task when this is dropped.
+    pub guard: tokio_util::sync::DropGuard,
+}
+
+/// One line of a check.
+#[derive(Clone, Debug)]
+pub struct CheckLine {
+    /// The mailbox's address.
+    pub mailbox: String,
+    /// The step.
+    pub step: CheckStep,
+    /// How it went.
+    pub outcome: Result<String, Arc<EngineError>>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Steps of a check, in order.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CheckStep {
+    /// The incoming server's name.
+    Resolve,
+    /// A TCP connection.
+    Tcp,
+    /// TLS and its certificate.
+    Tls,
+    /// A token.
+    Token,
+    /// Log in to the mailbox.
+    Login,
+    /// List its folders.
+    Folders,
+    /// Log in for sending (nothing is sent).
+    Send,
+}
+
+impl CheckStep {
+    /// Returns the stable name used on screen and by `--json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Token => "token",
+            Self::Login => "login",
+            Self::Folders => "folders",
+            Self::Send => "send",
+        }
+    }
+}

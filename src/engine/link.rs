@@ -1,0 +1,140 @@
+//! Opening connections: the real servers, and the seam where tests put theirs.
+//!
+//! A server that refuses a token believed fresh gets one new token and one more try; the rest is the caller's.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use crate::backend::{Backend, BackendError, Credential, Login, Outgoing, imap, smtp};
+use crate::engine::signer::Signer;
+use crate::engine::{CheckStep, EngineError};
+use crate::model::{IncomingProtocol, Mailbox, OutgoingProtocol, TlsMode};
+use crate::net::{connect_plain, connect_tls, resolve};
+
+/// An open connection to a mailbox.
+pub struct Link {
+    /// The connection.
+    pub backend: Box<dyn Backend>,
+    /// The token it was opened with, if it was one.
+    pub token: Option<SecretString>,
+}
+
+/// An open connection for sending.
+pub type OutgoingLink = Box<dyn Outgoing>;
+
+/// Opens connections.
+#[async_trait]
+pub trait Connector: Send + Sync + Debug {
+    /// Opens a mailbox with the account's sign-in.
+    async fn backend(&self, signer: &Signer, mailbox: &Mailbox) -> Result<Link, EngineError>;
+
+    /// Opens a connection for sending, as the account's identity.
+    async fn outgoing(&self, signer: &Signer) -> Result<OutgoingLink, EngineError>;
+
+    /// Tries one of the first steps of a check; returns what was found.
+    async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<String, EngineError>;
+}
+
+/// Connects to the servers of the configuration.
+#[derive(Debug)]
+pub struct Servers;
+
+#[async_trait]
+impl Connector for Servers {
+    async fn backend(&self, signer: &Signer, mailbox: &Mailbox) -> Result<Link, EngineError> {
+        let server = &signer.account.servers.incoming;
+        let trust = signer.trust().await?;
+        let mut is_second = false;
+        loop {
+            let credential = signer.receive.credential().await?;
+            let login = Login {
+                user: incoming_user(signer, mailbox, &credential),
+                credential: credential.clone(),
+            };
+            let opened = match server.protocol {
+                IncomingProtocol::Imap => imap::connect(server, &trust, &login).await,
+            };
+            match opened {
+                Ok(backend) => {
+                    let token = match credential {
+                        Credential::Bearer(token) => Some(token),
+                        Credential::Password(_) => None,
+                    };
+                    return Ok(Link { backend, token });
+                }
+                Err(BackendError::SignIn { .. })
+                    if !is_second && signer.receive.reject(&credential).await =>
+                {
+                    is_second = true;
+                }
+                Err(source) => return Err(signer.blame_incoming(&mailbox.address.email, source)),
+            }
+        }
+    }
+
+    async fn outgoing(&self, signer: &Signer) -> Result<OutgoingLink, EngineError> {
+        let account = &signer.account;
+        let blame = |source| signer.blame_outgoing(&account.address.email, source);
+        let Some(server) = &account.servers.outgoing else {
+            return Err(blame(BackendError::Unsupported {
+                what: "sending: the account has no outgoing server",
+            }));
+        };
+        let trust = signer.trust().await?;
+        let mut is_second = false;
+        loop {
+            let credential = signer.send.credential().await?;
+            let login = Login {
+                // The identity, never the mailbox: protocol facts §5.2.
+                user: account.identity().to_owned(),
+                credential: credential.clone(),
+            };
+            let opened = match server.protocol {
+                OutgoingProtocol::Smtp => smtp::connect(server, &trust, &login).await,
+            };
+            match opened {
+                Ok(outgoing) => return Ok(outgoing),
+                Err(BackendError::SignIn { .. })
+                    if !is_second && signer.send.reject(&credential).await =>
+                {
+                    is_second = true;
+                }
+                Err(source) => return Err(blame(source)),
+            }
+        }
+    }
+
+    async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<String, EngineError> {
+        let server = &signer.account.servers.incoming;
+        let (host, port) = (server.host.as_str(), server.port);
+        match step {
+            CheckStep::Resolve => {
+                let found = resolve(host, port).await?;
+                let list: Vec<_> = found.iter().map(|at| at.ip().to_string()).collect();
+                Ok(format!("{host} is {}", list.join(", ")))
+            }
+            CheckStep::Tls if server.tls == TlsMode::Implicit => {
+                let trust = signer.trust().await?;
+                let stream = connect_tls(host, port, &trust).await?;
+                Ok(stream.tls_version().unwrap_or_default().to_owned())
+            }
+            _ => {
+                let stream = connect_plain(host, port).await?;
+                Ok(stream.peer_addr().to_string())
+            }
+        }
+    }
+}
+
+/// A token opens the mailbox named beside it; a password belongs to the login name, which may be no address.
+fn incoming_user(signer: &Signer, mailbox: &Mailbox, credential: &Credential) -> String {
+    let account = &signer.account;
+    match credential {
+        Credential::Password(_) if account.address.is_same_mailbox(&mailbox.address) => {
+            account.identity().to_owned()
+        }
+        _ => mailbox.address.email.clone(),
+    }
+}

@@ -1,0 +1,33 @@
+//! The running program without a face: background workers that keep cache and servers in step; commands in, events out.
+//!
+//! A user action is one local transaction and never waits for the network. Events carry ids, are sent after commit,
+//! and may be lost: [`Event::Lagged`] means "read again what you show". Workers are in `work`, everything that the
+//! handle [`Engine`] can be asked for is in the files beside this one.
+
+mod accounts;
+mod actions;
+mod check;
+mod error;
+mod events;
+mod handle;
+mod inner;
+mod link;
+mod reading;
+mod setup;
+mod sign_in;
+mod signer;
+mod work;
+mod writing;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{EngineError, Locked};
+pub use events::{
+    BodyState, Candidate, CheckLine, CheckStep, Event, Fate, Health, Problem, SignIn, SignInEvent,
+    Status,
+};
+pub use handle::{Engine, Options};
+// What the interface matches on in a sign-in; it may not name the layers these come from.
+pub use crate::auth::{DeviceAuthorization, DeviceProgress, Identity, TokenFacts, Unlock};
+pub use crate::discover::Origin;

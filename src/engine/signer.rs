@@ -1,0 +1,276 @@
+//! What signs in for an account: its tokens or password, the trust in its servers, its connection budget.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use secrecy::SecretString;
+use tokio::sync::{OnceCell, watch};
+
+use crate::auth::{AuthError, Denial, Resource, SharedClock, TokenKeeper, TokenState, Vault};
+use crate::backend::{BackendError, Credential};
+use crate::engine::EngineError;
+use crate::engine::work::budget::Budget;
+use crate::model::{Account, AccountId, Method, SignInProfile};
+use crate::net::{Http, NetError, Trust};
+
+/// One way to prove who we are: a profile's tokens or a password, loaded from the vault when first needed.
+#[derive(Debug)]
+pub struct Proof {
+    profile: SignInProfile,
+    key: String,
+    vault: Vault,
+    clock: SharedClock,
+    keeper: OnceCell<TokenKeeper>,
+}
+
+impl Proof {
+    fn new(profile: SignInProfile, key: String, vault: &Vault, clock: &SharedClock) -> Self {
+        Self {
+            profile,
+            key,
+            vault: vault.clone(),
+            clock: Arc::clone(clock),
+            keeper: OnceCell::new(),
+        }
+    }
+
+    /// Returns the profile.
+    pub fn profile(&self) -> &SignInProfile {
+        &self.profile
+    }
+
+    /// Tells whether it is a password.
+    pub fn is_password(&self) -> bool {
+        self.profile.method == Method::Password
+    }
+
+    /// Returns an HTTP client that trusts what the profile says.
+    pub async fn http(&self) -> Result<Http, EngineError> {
+        let trust = load_trust(self.profile.ca_file.clone()).await?;
+        Ok(Http::new(&trust)?)
+    }
+
+    /// Returns the keeper of the tokens.
+    pub async fn keeper(&self) -> Result<&TokenKeeper, EngineError> {
+        if self.is_password() {
+            return Err(EngineError::Auth(AuthError::Profile {
+                profile: self.profile.name.clone(),
+                reason: "it signs in with a password, so there is no token".into(),
+            }));
+        }
+        self.keeper
+            .get_or_try_init(|| async {
+                let http = self.http().await?;
+                let (profile, vault) = (self.profile.clone(), self.vault.clone());
+                let clock = Arc::clone(&self.clock);
+                let keeper =
+                    TokenKeeper::load_with_clock(profile, &self.key, vault, http, clock).await;
+                Ok(keeper?)
+            })
+            .await
+    }
+
+    /// Returns the keeper if it was needed before.
+    pub fn loaded_keeper(&self) -> Option<&TokenKeeper> {
+        self.keeper.get()
+    }
+
+    /// Returns what to show to a server, renewing a token first if need be.
+    pub async fn credential(&self) -> Result<Credential, EngineError> {
+        if self.is_password() {
+            let password = self.vault.get(&self.password_key()).await;
+            return password
+                .map_err(AuthError::from)?
+                .map(Credential::Password)
+                .ok_or_else(|| EngineError::Auth(never_signed_in()));
+        }
+        let token = self.keeper().await?.bearer(Resource::Mail).await?;
+        Ok(Credential::Bearer(token))
+    }
+
+    /// Says that a server refused `credential`; tells whether another may be had.
+    pub async fn reject(&self, credential: &Credential) -> bool {
+        let Credential::Bearer(token) = credential else {
+            return false;
+        };
+        let Some(keeper) = self.loaded_keeper() else {
+            return false;
+        };
+        keeper.reject(Resource::Mail, token).await;
+        true
+    }
+
+    /// Keeps a password.
+    pub async fn set_password(&self, password: &SecretString) -> Result<(), EngineError> {
+        let kept = self.vault.put(&self.password_key(), password).await;
+        Ok(kept.map_err(AuthError::from)?)
+    }
+
+    /// Forgets tokens or password.
+    pub async fn forget(&self) -> Result<(), EngineError> {
+        let removed = if self.is_password() {
+            self.vault.remove(&self.password_key()).await
+        } else if let Ok(keeper) = self.keeper().await {
+            return Ok(keeper.sign_out().await?);
+        } else {
+            // A profile that cannot be used, say for its missing CA file, must not keep its secrets alive.
+            self.vault.remove(&format!("token/{}", self.key)).await
+        };
+        Ok(removed.map_err(AuthError::from)?)
+    }
+
+    fn password_key(&self) -> String {
+        format!("password/{}", self.key)
+    }
+}
+
+/// Signs in for one account, in all of its mailboxes and for sending.
+#[derive(Debug)]
+pub struct Signer {
+    /// The account.
+    pub account: Account,
+    /// Its row.
+    pub id: AccountId,
+    /// Proves who reads.
+    pub receive: Arc<Proof>,
+    /// Proves who sends; the same unless the account says otherwise.
+    pub send: Arc<Proof>,
+    /// Connections of this identity.
+    pub budget: Arc<Budget>,
+    trust: OnceCell<Trust>,
+    renewed: watch::Sender<u64>,
+    /// Whether a person was told that this account needs a sign-in.
+    is_told: AtomicBool,
+}
+
+impl Signer {
+    /// Makes the signer of an account.
+    pub fn new(
+        account: Account,
+        id: AccountId,
+        vault: &Vault,
+        clock: &SharedClock,
+        budget: Arc<Budget>,
+    ) -> Self {
+        let name = account.name.clone();
+        let receive = Arc::new(Proof::new(account.sign_in.clone(), name, vault, clock));
+        let send = if account.send_sign_in == account.sign_in {
+            Arc::clone(&receive)
+        } else {
+            let key = format!("{}+send", account.name);
+            let profile = account.send_sign_in.clone();
+            Arc::new(Proof::new(profile, key, vault, clock))
+        };
+        Self {
+            account,
+            id,
+            receive,
+            send,
+            budget,
+            trust: OnceCell::new(),
+            renewed: watch::Sender::new(0),
+            is_told: AtomicBool::new(false),
+        }
+    }
+
+    /// Returns both proofs, or the one where they are the same.
+    pub fn proofs(&self) -> Vec<&Arc<Proof>> {
+        if Arc::ptr_eq(&self.receive, &self.send) {
+            vec![&self.receive]
+        } else {
+            vec![&self.receive, &self.send]
+        }
+    }
+
+    /// Returns what the account's mail servers are trusted by.
+    pub async fn trust(&self) -> Result<Trust, EngineError> {
+        let load = || load_trust(self.account.servers.ca_file.clone());
+        Ok(self.trust.get_or_try_init(load).await?.clone())
+    }
+
+    /// Says that somebody signed in, out, or changed a password: parked workers look again.
+    pub fn renew(&self) {
+        self.is_told.store(false, Ordering::Relaxed);
+        self.renewed.send_modify(|count| *count += 1);
+    }
+
+    /// Tells about [`Self::renew`].
+    pub fn renewed(&self) -> watch::Receiver<u64> {
+        self.renewed.subscribe()
+    }
+
+    /// Returns `true` once per loss of the sign-in, so that forty mailboxes do not say the same.
+    pub fn should_tell(&self) -> bool {
+        !self.is_told.swap(true, Ordering::Relaxed)
+    }
+
+    /// Waits until a sign-in is worth another try: tokens became fresh, or somebody signed in or changed a password.
+    /// `renewed` is from [`Self::renewed`], taken before the try that failed, so that nothing in between is missed.
+    pub async fn signed_in(&self, proof: &Proof, renewed: &mut watch::Receiver<u64>) {
+        let Some(mut state) = proof.loaded_keeper().map(TokenKeeper::state) else {
+            let _ = renewed.changed().await;
+            return;
+        };
+        let was_fresh = matches!(*state.borrow(), TokenState::Fresh { .. });
+        let fresh = async {
+            if was_fresh {
+                // A server refuses a token that is fine by its date: only another sign-in changes that.
+                std::future::pending::<()>().await;
+            }
+            let is_fresh = |state: &TokenState| matches!(state, TokenState::Fresh { .. });
+            if state.wait_for(is_fresh).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            _ = renewed.changed() => {}
+            () = fresh => {}
+        }
+    }
+
+    /// Says whom and what a failure of the incoming server was about.
+    pub fn blame_incoming(&self, mailbox: &str, source: BackendError) -> EngineError {
+        self.blame(mailbox, &self.account.servers.incoming.host, source)
+    }
+
+    /// Says whom and what a failure of the outgoing server was about.
+    pub fn blame_outgoing(&self, mailbox: &str, source: BackendError) -> EngineError {
+        let outgoing = self.account.servers.outgoing.as_ref();
+        let host = outgoing.map_or("", |server| server.host.as_str());
+        self.blame(mailbox, host, source)
+    }
+
+    fn blame(&self, mailbox: &str, host: &str, source: BackendError) -> EngineError {
+        EngineError::Backend {
+            mailbox: mailbox.to_owned(),
+            identity: self.account.identity().to_owned(),
+            host: host.to_owned(),
+            source,
+        }
+    }
+}
+
+/// Reading the system's roots touches many files, so it happens on a thread that may block.
+async fn load_trust(ca_file: Option<std::path::PathBuf>) -> Result<Trust, EngineError> {
+    let path = ca_file.clone();
+    tokio::task::spawn_blocking(move || Trust::load(path.as_deref()))
+        .await
+        .unwrap_or_else(|_| {
+            Err(NetError::CaFile {
+                path: ca_file.unwrap_or_default(),
+                reason: "reading it failed unexpectedly".into(),
+            })
+        })
+        .map_err(EngineError::from)
+}
+
+fn never_signed_in() -> AuthError {
+    AuthError::Denied {
+        denial: Denial::NeverSignedIn,
+        error: String::new(),
+        code: String::new(),
+        description: String::new(),
+        suberror: String::new(),
+        correlation_id: String::new(),
+    }
+}
