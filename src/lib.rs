@@ -20,6 +20,7 @@ pub mod backend;
 pub mod config;
 pub mod discover;
 pub mod engine;
+pub mod explain;
 pub mod mime;
 pub mod model;
 pub mod net;

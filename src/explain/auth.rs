@@ -1,0 +1,122 @@
+//! Notices for sign-ins and renewals.
+
+use crate::auth::{AuthError, Denial};
+use crate::explain::notice::{Notice, Remedy, Severity, Who};
+use crate::explain::{aadsts, files, net};
+
+/// Explains a failed sign-in or renewal.
+pub(in crate::explain) fn explain(error: &AuthError) -> Notice {
+    match error {
+        AuthError::Denied {
+            denial,
+            error,
+            code,
+            description,
+            suberror,
+            correlation_id,
+        } => {
+            let notice = by_code(code).unwrap_or_else(|| by_denial(denial, error, suberror));
+            let notice = if code.is_empty() { notice } else { notice.code(code.clone()) };
+            notice.detail(details(description, correlation_id)).loud()
+        }
+        AuthError::Unreachable(source) => {
+            let cause = net::explain(source);
+            let mut notice = cause.clone();
+            "The sign-in service cannot be reached".clone_into(&mut notice.title);
+            notice.cause.insert(0, cause.title);
+            notice
+        }
+        AuthError::Busy { status, after } => {
+            let wait = after.map_or(String::new(), |after| format!("; it asks to wait {} s", after.as_secs()));
+            Notice::new("The sign-in service is busy")
+                .cause(format!("It answered with HTTP status {status}{wait}"))
+                .how("Pillarbox tries again by itself")
+                .who(Who::Nobody)
+                .remedy(Remedy::Retry)
+                .quiet()
+        }
+        AuthError::Nonsense { host, detail } => Notice::new(format!("{host} does not answer like a sign-in service"))
+            .cause("The address of the sign-in service is wrong, or a proxy answers in its place")
+            .how("Check authority and endpoints of the sign-in profile, and open the address in a browser")
+            .detail(detail.clone())
+            .remedy(Remedy::EditAccount)
+            .loud(),
+        AuthError::Profile { profile, reason } => Notice::new(format!("The sign-in profile {profile} cannot be used"))
+            .cause(reason.clone())
+            .how("Complete the sign-in profile")
+            .remedy(Remedy::EditAccount)
+            .loud(),
+        AuthError::Vault(error) => files::vault(error),
+    }
+}
+
+fn by_code(code: &str) -> Option<Notice> {
+    let number = code.strip_prefix("AADSTS")?.parse().ok()?;
+    Some(aadsts::by_number(number).unwrap_or_else(|| aadsts::unknown(number)))
+}
+
+fn by_denial(denial: &Denial, error: &str, suberror: &str) -> Notice {
+    let notice = match denial {
+        Denial::Declined => Notice::new("The sign-in was declined")
+            .cause("No was pressed on the page that asks for permissions, or a policy says no")
+            .how("Sign in again and accept"),
+        Denial::Expired => Notice::new("The code was not used in time")
+            .cause("Codes live for some minutes only")
+            .how("Ask for a new code"),
+        Denial::UnknownCode => Notice::new("The sign-in service does not know the code")
+            .cause("Tenant or cloud of the sign-in profile is another one than the code was made for")
+            .how("Check tenant and cloud, then sign in again"),
+        Denial::GrantEnded => Notice::new("A new sign-in is needed")
+            .cause("The old one was ended: by a changed password, an administrator, or long disuse")
+            .how("Sign in again; nothing is lost meanwhile"),
+        Denial::NoRefreshToken => Notice::new("This sign-in will not last")
+            .cause("The provider gave no refresh token, so a new sign-in is needed each time the access token ends")
+            .how("Ask for the scope offline_access, and have the provider allow it for this app"),
+        Denial::WrongIdentity { expected, got } => Notice::new(format!("{got} signed in, but the account is for {expected}"))
+            .cause("The browser had another session open")
+            .how(format!("Sign in again as {expected}: use a private window, or sign out in the browser first"))
+            .how("If the sign-in name is meant to differ from the address, set \"login\" of the account"),
+        Denial::NeverSignedIn => Notice::new("Nobody has signed in to this account yet")
+            .cause("There is no token for it in the vault")
+            .how("Sign in once; Pillarbox stays signed in from then on"),
+        Denial::Other => Notice::new("The sign-in service refuses")
+            .cause(reason_words(error))
+            .how("See the details; an administrator can find the reason in the sign-in log")
+            .who(Who::TenantAdministrator),
+    };
+    let code = if suberror.is_empty() {
+        error.to_owned()
+    } else {
+        format!("{error} ({suberror})")
+    };
+    Notice {
+        severity: Severity::Loud,
+        ..notice.code(code).remedy(Remedy::SignIn)
+    }
+}
+
+/// Says in words what the codes of RFC 6749 §5.2 mean.
+fn reason_words(error: &str) -> &'static str {
+    match error {
+        "invalid_client" => "The application id is not known there, or needs a secret",
+        "invalid_scope" => "A scope is misspelt or not allowed for this app",
+        "unauthorized_client" => "The app is not allowed to sign in this way",
+        "unsupported_grant_type" => "The provider does not offer this way to sign in",
+        "invalid_request" => {
+            "The provider does not understand the request; a setting may be empty or malformed"
+        }
+        "access_denied" => "The provider or a policy says no",
+        "interaction_required" | "consent_required" | "login_required" => {
+            "The provider wants to ask something first"
+        }
+        _ => "It does not say why in a form that Pillarbox knows",
+    }
+}
+
+fn details(description: &str, correlation_id: &str) -> String {
+    if correlation_id.is_empty() {
+        description.to_owned()
+    } else {
+        format!("{description} · correlation id {correlation_id}")
+    }
+}

@@ -1,0 +1,169 @@
+//! Notices for what mail servers say.
+
+use crate::backend::{BackendError, Refusal};
+use crate::explain::notice::{Notice, Remedy, Who};
+use crate::explain::{net, texts};
+
+/// What a failure is about.
+#[derive(Clone, Copy)]
+pub(in crate::explain) struct About<'a> {
+    /// The mailbox's address.
+    pub mailbox: &'a str,
+    /// Who signed in.
+    pub identity: &'a str,
+    /// The server.
+    pub host: &'a str,
+}
+
+/// Explains a failed operation.
+pub(in crate::explain) fn explain(error: &BackendError, about: &About<'_>) -> Notice {
+    sorted(error, about).about(about.mailbox, about.identity)
+}
+
+fn sorted(error: &BackendError, about: &About<'_>) -> Notice {
+    let About {
+        mailbox,
+        identity,
+        host,
+    } = *about;
+    match error {
+        BackendError::Offline { doing, source } => {
+            let mut notice = net::explain(source);
+            notice
+                .cause
+                .push(format!("It happened while trying to {doing} for {mailbox}"));
+            notice
+        }
+        BackendError::SignIn { code, text } => texts::recognise(&format!("{code} {text}"))
+            .unwrap_or_else(|| sign_in_refused(about))
+            .code(code.clone())
+            .detail(text.clone())
+            .remedy(Remedy::SignIn)
+            .loud(),
+        BackendError::Throttled { after, text } => {
+            let wait = after.map_or("in a while".to_owned(), |after| {
+                format!("in {} s", after.as_secs().max(1))
+            });
+            Notice::new(format!("{host} asks to slow down"))
+                .cause(format!("Too many requests or connections for {mailbox}"))
+                .how(format!("Pillarbox goes on by itself {wait}"))
+                .detail(text.clone())
+                .who(Who::Nobody)
+                .quiet()
+        }
+        BackendError::CursorLost => Notice::new(format!(
+            "A folder of {mailbox} was renumbered by the server"
+        ))
+        .cause("The mailbox was moved or restored")
+        .how("Nothing to do: Pillarbox compares everything again")
+        .who(Who::Nobody)
+        .quiet(),
+        BackendError::Gone { what } => {
+            Notice::new(format!("{what} does not exist any more in {mailbox}"))
+                .cause("Somebody else moved or deleted it meanwhile")
+                .how("Nothing to do: the list shows what is there")
+                .who(Who::Nobody)
+                .quiet()
+        }
+        BackendError::Refused { kind, code, text } => refused(*kind, code, text, about),
+        BackendError::Unsupported { what } => Notice::new(format!("{host} cannot do this"))
+            .cause(format!("The server does not offer {what}"))
+            .how("There is nothing to mend here")
+            .who(Who::Provider),
+        BackendError::Protocol { doing, detail } => {
+            Notice::new(format!("{host} answered in a way that makes no sense"))
+                .cause(format!(
+                    "It happened while trying to {doing} for {mailbox} as {identity}"
+                ))
+                .how("Pillarbox connects again and tries a few times")
+                .how("If it stays like this, please report it together with the log")
+                .detail(detail.clone())
+                .remedy(Remedy::ShowLog)
+                .who(Who::Developers)
+        }
+    }
+}
+
+fn sign_in_refused(about: &About<'_>) -> Notice {
+    let About {
+        mailbox,
+        identity,
+        host,
+    } = *about;
+    Notice::new(format!("{host} does not accept the sign-in of {identity}"))
+        .cause("The access token is for another service or has been revoked")
+        .cause(format!("The protocol is switched off for {mailbox}"))
+        .how("Sign in again")
+        .how("If that does not help, have the Exchange administrator look at the mailbox's protocols")
+        .copy(format!("Get-CASMailbox {mailbox} | fl ImapEnabled,PopEnabled,SmtpClientAuthenticationDisabled"))
+}
+
+fn refused(kind: Refusal, code: &str, text: &str, about: &About<'_>) -> Notice {
+    let About {
+        mailbox,
+        identity,
+        host,
+    } = *about;
+    let notice = match kind {
+        Refusal::NoMailboxAccess if mailbox.eq_ignore_ascii_case(identity) => {
+            Notice::new(format!("{identity} is signed in, but {host} does not open the mailbox"))
+                .cause("The account has no mailbox there, or its protocol is switched off")
+                .cause(format!("{mailbox} is an alias: the primary address is needed"))
+                .how("Have the Exchange administrator look at licence and protocols of the mailbox")
+                .copy(format!("Get-CASMailbox {mailbox} | fl ImapEnabled,PopEnabled"))
+                .who(Who::ExchangeAdministrator)
+                .remedy(Remedy::Retry)
+                .loud()
+        }
+        Refusal::NoMailboxAccess => Notice::new(format!("Signed in as {identity}, but {identity} has no access to {mailbox}"))
+            .cause("Full Access to the mailbox was not granted, or not yet everywhere (it takes up to two hours)")
+            .cause(format!("{mailbox} is an alias: the primary address is needed"))
+            .how("Have the Exchange administrator grant it")
+            .copy(format!("Add-MailboxPermission -Identity {mailbox} -User {identity} -AccessRights FullAccess -InheritanceType All"))
+            .who(Who::ExchangeAdministrator)
+            .remedy(Remedy::Retry)
+            .loud(),
+        Refusal::SmtpAuthDisabled => texts::recognise(&format!("{code} {text}")).unwrap_or_else(|| smtp_auth_off(mailbox)).loud(),
+        Refusal::Sender => sender(about),
+        Refusal::Recipients => Notice::new("The server takes none of the recipients")
+            .cause("The addresses do not exist, or do not accept mail from you")
+            .how("Correct the recipients and send again; the message is kept"),
+        Refusal::TooBig => Notice::new("The message is too big for the server")
+            .cause("Attachments grow by a third on their way")
+            .how("Send fewer or smaller attachments; the message is kept"),
+        Refusal::Quota => Notice::new(format!("{mailbox} is full"))
+            .cause("The mailbox has reached its quota")
+            .how("Delete what is not needed and empty the trash, or ask for more room")
+            .remedy(Remedy::Retry)
+            .loud(),
+        Refusal::Other => texts::recognise(&format!("{code} {text}")).unwrap_or_else(|| {
+            Notice::new(format!("{host} refuses")).cause("The server says why below").how("Nothing was lost: what was changed here is as before")
+        }),
+    };
+    notice.code(code.to_owned()).detail(text.to_owned())
+}
+
+/// Explains that an identity may not send as a mailbox.
+pub(in crate::explain) fn sender(about: &About<'_>) -> Notice {
+    let About {
+        mailbox, identity, ..
+    } = *about;
+    Notice::new(format!("{identity} may not send as {mailbox}"))
+        .cause("Send As was not granted, or not yet everywhere (it takes up to two hours)")
+        .how("Have the Exchange administrator grant it; the message is kept")
+        .copy(format!(
+            "Add-RecipientPermission {mailbox} -AccessRights SendAs -Trustee {identity}"
+        ))
+        .who(Who::ExchangeAdministrator)
+}
+
+/// Explains that sending by SMTP is switched off.
+pub(in crate::explain) fn smtp_auth_off(mailbox: &str) -> Notice {
+    Notice::new("Sending by SMTP is switched off")
+        .cause("SMTP AUTH is off for the tenant or the mailbox")
+        .how("Have the Exchange administrator switch it on for this mailbox; the message is kept")
+        .copy(format!(
+            "Set-CASMailbox {mailbox} -SmtpClientAuthenticationDisabled $false"
+        ))
+        .who(Who::ExchangeAdministrator)
+}

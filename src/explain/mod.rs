@@ -1,0 +1,79 @@
+//! Errors → notices: what happened, why, who can mend it, how. All failure wording of the program is in here.
+//!
+//! Pure functions: nothing in here does I/O or decides what happens next.
+
+mod aadsts;
+mod auth;
+mod backend;
+mod files;
+mod net;
+mod notice;
+mod outbox;
+mod texts;
+
+#[cfg(test)]
+mod tests;
+
+pub use notice::{Notice, Remedy, Severity, Who};
+pub use outbox::explain_failure;
+
+use crate::engine::EngineError;
+
+/// Explains an error.
+pub fn explain(error: &EngineError) -> Notice {
+    match error {
+        EngineError::Store(error) => files::store(error),
+        EngineError::Auth(error) => auth::explain(error),
+        EngineError::Backend {
+            mailbox,
+            identity,
+            host,
+            source,
+        } => backend::explain(source, &backend::About { mailbox, identity, host }),
+        EngineError::Net(error) => net::explain(error),
+        EngineError::Config(error) => files::config(error),
+        EngineError::Mime(error) => files::mime(error),
+        EngineError::File { path, source } => files::cannot_use("write", path, source),
+        EngineError::NotFound { what, name } => Notice::new(format!("There is no {what} \"{name}\""))
+            .how(format!("Check the spelling; it may have been renamed or removed: {}", listing(what))),
+        EngineError::NoRoleFolder { mailbox, role } => Notice::new(format!("{mailbox} has no {role} folder"))
+            .cause(format!("No folder of the mailbox is marked or named as its {role} folder"))
+            .how("Move the messages to a folder of your choice instead"),
+        EngineError::Outbox { failure, .. } => explain_failure(failure),
+        EngineError::Rebuilt { moved_to, saved } => Notice::new("The local cache was damaged and is being rebuilt")
+            .cause("The database file did not pass its check, mostly after a crash of the machine or a full disk")
+            .how(format!("Nothing to do: mail comes from the server again, and {saved} unsent messages were saved"))
+            .how(format!("The damaged file is kept as {} and may be deleted", moved_to.display()))
+            .who(Who::Nobody)
+            .loud(),
+        EngineError::WorkerPanicked { mailbox } => {
+            Notice::new(format!("The background work for {mailbox} stopped unexpectedly and was restarted"))
+                .cause("A bug in Pillarbox; nothing was lost")
+                .how("Please report it together with the log")
+                .who(Who::Developers)
+                .remedy(Remedy::ShowLog)
+        }
+    }
+}
+
+fn listing(what: &str) -> &'static str {
+    match what {
+        "account" => "pillarbox account list",
+        "folder" => "pillarbox folders MAILBOX",
+        "message" => "pillarbox list",
+        _ => "pillarbox account show",
+    }
+}
+
+/// Explains a code or a server's text, such as `AADSTS7000215` or `535 5.7.139 …`; `None` if nothing is recognised.
+pub fn explain_text(text: &str) -> Option<Notice> {
+    aadsts::in_text(text)
+        .or_else(|| texts::recognise(text))
+        .map(|notice| {
+            if notice.detail.is_empty() && text.trim() != notice.code {
+                notice.detail(crate::model::sanitize_line(text.trim()))
+            } else {
+                notice
+            }
+        })
+}
