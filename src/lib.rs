@@ -18,6 +18,7 @@
 pub mod auth;
 pub mod backend;
 pub mod config;
+pub mod demo;
 pub mod discover;
 pub mod engine;
 pub mod explain;

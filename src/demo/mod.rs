@@ -1,0 +1,30 @@
+//! The embedded demo tenant: sign-in, IMAP and SMTP servers on this machine with a throw-away CA, seeded with mail.
+//!
+//! Shares no protocol code with `backend`, so that one wrong reading is not wrong on both sides.
+
+mod ca;
+mod colleagues;
+mod compose;
+mod house;
+mod imap;
+mod listen;
+mod mail_store;
+mod message;
+mod options;
+mod people;
+mod random;
+mod requests;
+mod sasl;
+mod seed;
+mod sign_in;
+mod smtp;
+mod tenant;
+
+pub use options::{Habits, Options};
+pub use requests::RequestCounts;
+pub use tenant::{Control, Tenant};
+
+use requests::Requests;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! Counts of what clients asked the tenant for, for tests and the curious.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counters, all from the start of the tenant on.
+#[derive(Debug, Default)]
+pub struct Requests {
+    device: AtomicU64,
+    polls: AtomicU64,
+    refreshes: AtomicU64,
+    reused: AtomicU64,
+    imap: AtomicU64,
+    smtp: AtomicU64,
+}
+
+/// A reading of the counters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RequestCounts {
+    /// Device sign-ins started.
+    pub device_codes: u64,
+    /// Polls of device codes.
+    pub polls: u64,
+    /// Refresh tokens used.
+    pub refreshes: u64,
+    /// Refresh tokens used again after the grace; a client that does this has lost one.
+    pub reused_refresh_tokens: u64,
+    /// IMAP log-ins that succeeded.
+    pub imap_logins: u64,
+    /// SMTP log-ins that succeeded.
+    pub smtp_logins: u64,
+}
+
+impl Requests {
+    /// Counts a started device sign-in.
+    pub fn count_device(&self) {
+        self.device.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a poll.
+    pub fn count_poll(&self) {
+        self.polls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a use of a refresh token.
+    pub fn count_refresh(&self) {
+        self.refreshes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a forbidden second use of a refresh token.
+    pub fn count_reuse(&self) {
+        self.reused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an IMAP log-in.
+    pub fn count_imap(&self) {
+        self.imap.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an SMTP log-in.
+    pub fn count_smtp(&self) {
+        self.smtp.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Reads the counters.
+    pub fn read(&self) -> RequestCounts {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        RequestCounts {
+            device_codes: read(&self.device),
+            polls: read(&self.polls),
+            refreshes: read(&self.refreshes),
+            reused_refresh_tokens: read(&self.reused),
+            imap_logins: read(&self.imap),
+            smtp_logins: read(&self.smtp),
+        }
+    }
+}

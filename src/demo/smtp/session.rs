@@ -1,0 +1,275 @@
+//! One session's state and what each command does in it. No sockets here: a line in, an answer out.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::connection::MAX_MESSAGE;
+use super::delivery;
+use crate::demo::house::House;
+use crate::demo::people::{is_known, is_local, may_send_as};
+use crate::demo::sasl::read_xoauth2;
+use crate::demo::sign_in::Grant;
+
+/// Recipients of one message at most; Exchange Online's default.
+const MAX_RECIPIENTS: usize = 500;
+const UNAUTHENTICATED: &str = "535 5.7.3 Authentication unsuccessful [HV.harborvale.example]\r\n";
+
+/// Whether the connection is protected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shield {
+    /// In the clear.
+    None,
+    /// Under TLS.
+    Tls,
+}
+
+/// What the connection does after the answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Next {
+    /// Read the next line.
+    Command,
+    /// Do the TLS handshake.
+    StartTls,
+    /// Read a message up to the lone dot.
+    Data,
+    /// End.
+    Quit,
+}
+
+/// A message on its way in.
+#[derive(Debug, Default)]
+pub struct Envelope {
+    /// `MAIL FROM`.
+    pub sender: String,
+    /// `RCPT TO`.
+    pub recipients: Vec<String>,
+}
+
+/// A session.
+pub struct Session {
+    house: Arc<House>,
+    shield: Shield,
+    is_greeted: bool,
+    is_in_auth: bool,
+    grant: Option<Grant>,
+    envelope: Option<Envelope>,
+}
+
+type Reply = (String, Next);
+
+fn reply(text: &str) -> Reply {
+    (format!("{text}\r\n"), Next::Command)
+}
+
+impl Session {
+    /// Returns a session at its greeting.
+    pub fn new(house: Arc<House>, shield: Shield) -> Self {
+        Self {
+            house,
+            shield,
+            is_greeted: false,
+            is_in_auth: false,
+            grant: None,
+            envelope: None,
+        }
+    }
+
+    /// Forgets everything, as after STARTTLS (RFC 3207 §4.2).
+    pub fn start_over(&mut self, shield: Shield) {
+        *self = Self::new(Arc::clone(&self.house), shield);
+    }
+
+    /// Handles a line.
+    pub fn handle(&mut self, line: &[u8]) -> Reply {
+        let Ok(line) = std::str::from_utf8(line) else {
+            return reply("500 5.5.2 Error: bad UTF-8 syntax");
+        };
+        let line = line.trim_end_matches(['\r', '\n']);
+        if std::mem::take(&mut self.is_in_auth) {
+            return self.finish_auth(line);
+        }
+        let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let rest = rest.trim();
+        match verb.to_ascii_uppercase().as_str() {
+            "EHLO" => self.ehlo(rest),
+            "HELO" => {
+                self.is_greeted = true;
+                reply("250 HV.harborvale.example Hello")
+            }
+            "STARTTLS" if self.shield == Shield::None => {
+                ("220 2.0.0 SMTP server ready\r\n".to_owned(), Next::StartTls)
+            }
+            "AUTH" => self.auth(rest),
+            "MAIL" => self.mail(rest),
+            "RCPT" => self.rcpt(rest),
+            "DATA" => self.data(),
+            "RSET" => {
+                self.envelope = None;
+                reply("250 2.0.0 Resetting")
+            }
+            "NOOP" => reply("250 2.0.0 OK"),
+            "VRFY" => reply("252 2.1.5 Cannot VRFY user"),
+            "QUIT" => (
+                "221 2.0.0 Service closing transmission channel\r\n".to_owned(),
+                Next::Quit,
+            ),
+            _ => reply("500 5.3.3 Unrecognized command"),
+        }
+    }
+
+    /// Takes a message (`None`: it was too big) and answers DATA.
+    pub fn take_message(&mut self, message: Option<&[u8]>) -> String {
+        let (Some(envelope), Some(grant)) = (self.envelope.take(), &self.grant) else {
+            return "503 5.5.1 Bad sequence of commands\r\n".to_owned();
+        };
+        let Some(message) = message else {
+            return "552 5.3.4 Message size exceeds fixed maximum message size\r\n".to_owned();
+        };
+        match delivery::submit(&self.house, &grant.user, &envelope, message) {
+            Ok(message_id) => {
+                format!("250 2.0.0 OK <{message_id}> [Hostname=HV.harborvale.example]\r\n")
+            }
+            Err(refusal) => format!("{refusal}\r\n"),
+        }
+    }
+
+    fn ehlo(&mut self, name: &str) -> Reply {
+        if name.is_empty() {
+            return reply("501 5.5.4 Invalid domain name");
+        }
+        self.is_greeted = true;
+        self.envelope = None;
+        // As Exchange does it: the size told is the protocol's bound, the real one is lower.
+        let mut lines = vec!["HV.harborvale.example Hello [127.0.0.1]", "SIZE 157286400"];
+        lines.extend(["PIPELINING", "DSN", "ENHANCEDSTATUSCODES"]);
+        lines.push(match self.shield {
+            Shield::None => "STARTTLS",
+            Shield::Tls => "AUTH LOGIN XOAUTH2",
+        });
+        lines.extend(["8BITMIME", "SMTPUTF8"]);
+        let last = lines.len().saturating_sub(1);
+        let mut text = String::new();
+        for (at, line) in lines.iter().enumerate() {
+            let mark = if at == last { ' ' } else { '-' };
+            let _ = write!(text, "250{mark}{line}\r\n");
+        }
+        (text, Next::Command)
+    }
+
+    fn auth(&mut self, rest: &str) -> Reply {
+        if !self.is_greeted {
+            return reply("503 5.5.2 Send hello first");
+        }
+        if self.shield == Shield::None {
+            return reply("530 5.7.0 Must issue a STARTTLS command first");
+        }
+        if self.grant.is_some() {
+            return reply("503 5.5.2 Already authenticated");
+        }
+        let (mechanism, initial) = rest.split_once(' ').unwrap_or((rest, ""));
+        match (mechanism.to_ascii_uppercase().as_str(), initial) {
+            ("XOAUTH2", "") => {
+                self.is_in_auth = true;
+                ("334 \r\n".to_owned(), Next::Command)
+            }
+            ("XOAUTH2", initial) => self.finish_auth(initial),
+            ("LOGIN" | "PLAIN", _) => reply(
+                "535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [HV.harborvale.example]",
+            ),
+            _ => reply("504 5.7.4 Unrecognized authentication type"),
+        }
+    }
+
+    fn finish_auth(&mut self, line: &str) -> Reply {
+        let grant = STANDARD
+            .decode(line.trim())
+            .ok()
+            .and_then(|message| read_xoauth2(&message))
+            .and_then(|(user, token)| {
+                let grant = self.house.sign_in.grant(&token)?;
+                // The user must be the one who signed in; a shared mailbox is no identity.
+                let is_identity = grant.user.eq_ignore_ascii_case(&user);
+                (is_identity && grant.may_smtp()).then_some(grant)
+            });
+        if grant.is_none() {
+            return (UNAUTHENTICATED.to_owned(), Next::Command);
+        }
+        self.grant = grant;
+        self.house.sign_in.requests.count_smtp();
+        reply("235 2.7.0 Authentication successful")
+    }
+
+    fn mail(&mut self, rest: &str) -> Reply {
+        let Some(grant) = &self.grant else {
+            return reply(
+                "530 5.7.57 Client not authenticated to send mail. [HV.harborvale.example]",
+            );
+        };
+        if self.envelope.is_some() {
+            return reply("503 5.5.2 Sender already specified");
+        }
+        let Some((sender, parameters)) = path(rest, "FROM:") else {
+            return reply("501 5.5.4 Invalid arguments");
+        };
+        let size = parameters
+            .iter()
+            .find_map(|p| p.to_ascii_uppercase().strip_prefix("SIZE=")?.parse().ok());
+        if size.is_some_and(|size: usize| size > MAX_MESSAGE) {
+            return reply("552 5.3.4 Message size exceeds fixed maximum message size");
+        }
+        if !may_send_as(&grant.user, &sender) {
+            return reply(
+                "550 5.7.60 SMTP; Client does not have permissions to send as this sender [HV.harborvale.example]",
+            );
+        }
+        self.envelope = Some(Envelope {
+            sender,
+            recipients: Vec::new(),
+        });
+        reply("250 2.1.0 Sender OK")
+    }
+
+    fn rcpt(&mut self, rest: &str) -> Reply {
+        let Some(envelope) = &mut self.envelope else {
+            return reply("503 5.5.2 Need mail command");
+        };
+        let Some((recipient, _)) = path(rest, "TO:").filter(|(path, _)| path.contains('@')) else {
+            return reply("501 5.1.3 Invalid address");
+        };
+        if envelope.recipients.len() >= MAX_RECIPIENTS {
+            return reply("452 4.5.3 Too many recipients");
+        }
+        if is_local(&recipient) && !is_known(&recipient) {
+            return reply(
+                "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
+            );
+        }
+        envelope.recipients.push(recipient);
+        reply("250 2.1.5 Recipient OK")
+    }
+
+    fn data(&mut self) -> Reply {
+        match &self.envelope {
+            Some(envelope) if !envelope.recipients.is_empty() => (
+                "354 Start mail input; end with <CRLF>.<CRLF>\r\n".to_owned(),
+                Next::Data,
+            ),
+            _ => reply("503 5.5.2 Need rcpt command"),
+        }
+    }
+}
+
+/// Reads `FROM:<a@b> SIZE=3` into address and parameters.
+fn path<'a>(text: &'a str, keyword: &str) -> Option<(String, Vec<&'a str>)> {
+    let (head, rest) = text.split_at_checked(keyword.len())?;
+    if !head.eq_ignore_ascii_case(keyword) {
+        return None;
+    }
+    let (address, parameters) = rest.trim_start().strip_prefix('<')?.split_once('>')?;
+    let is_sound =
+        address.len() <= 320 && !address.chars().any(|c| c.is_whitespace() || c.is_control());
+    is_sound.then(|| (address.to_owned(), parameters.split_whitespace().collect()))
+}

@@ -1,0 +1,213 @@
+//! Starts all servers of a tenant and holds them until it is dropped.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::house::House;
+use super::listen::Port;
+use super::mail_store::{MailStore, NewMessage};
+use super::people::{ADA, COLLEAGUES, SHARED};
+use super::sign_in::{CLIENT_ID, SignIn, main_user};
+use super::{Habits, Options, RequestCounts, ca, colleagues, imap, seed, sign_in, smtp};
+
+/// A running tenant; dropping it stops the servers.
+#[derive(Debug)]
+pub struct Tenant {
+    /// Base address of the sign-in service; append `/.well-known/openid-configuration`.
+    pub authority: String,
+    /// Registered public client.
+    pub client_id: String,
+    /// PEM file of the CA.
+    pub ca_file: PathBuf,
+    /// IMAPS port on `localhost`.
+    pub imap_port: u16,
+    /// SMTP submission port (STARTTLS) on `localhost`.
+    pub smtp_port: u16,
+    /// The main user's address.
+    pub user: String,
+    /// The main user's name.
+    pub user_name: String,
+    /// Shared mailboxes that user may open.
+    pub shared: Vec<String>,
+    /// A mailbox that exists but that user may not open.
+    pub forbidden: String,
+    /// Whether the SMTP server files a copy in Sent Items by itself, as Exchange Online does.
+    pub files_sent_copy: bool,
+    /// Where codes are typed in a browser.
+    pub verification_uri: String,
+    /// Takes user codes to approve.
+    pub approve: mpsc::UnboundedSender<String>,
+    control: Control,
+    _tasks: JoinSet<()>,
+}
+
+impl Tenant {
+    /// Starts the servers. Fails when a port is taken or the CA's certificate cannot be written.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        Self::start_with(options, Habits::default()).await
+    }
+
+    /// Starts the servers with other habits, for tests.
+    pub async fn start_with(options: Options, habits: Habits) -> io::Result<Self> {
+        let certificates = ca::certify(&options.folder)?;
+        let number = |offset: u16| match options.port_base {
+            0 => 0,
+            base => base.saturating_add(offset),
+        };
+        let (web, mail, submission) = (
+            Port::bind(number(0)).await?,
+            Port::bind(number(1)).await?,
+            Port::bind(number(2)).await?,
+        );
+        let (letters, post) = mpsc::unbounded_channel();
+        let house = Arc::new(House {
+            store: new_store(),
+            sign_in: Arc::new(SignIn::new(web.number, options.token_life, habits)?),
+            tls: certificates.tls,
+            letters,
+        });
+        seed::fill(&house.store, options.messages, jiff::Timestamp::now());
+        let (approve, approvals) = mpsc::unbounded_channel();
+        let (imap_port, smtp_port) = (mail.number, submission.number);
+        let mut tasks = JoinSet::new();
+        spawn_servers(&mut tasks, &house, (web, mail, submission));
+        tasks.spawn(approve_codes(Arc::clone(&house.sign_in), approvals));
+        tasks.spawn(colleagues::answer(Arc::clone(&house), post, habits));
+        if options.chatter {
+            tasks.spawn(colleagues::chatter(Arc::clone(&house), habits));
+        }
+        let shared = |is_open: bool| {
+            SHARED
+                .iter()
+                .filter(move |mailbox| mailbox.is_ada_in == is_open)
+                .map(|mailbox| mailbox.email.to_owned())
+        };
+        Ok(Self {
+            authority: house.sign_in.authority(),
+            client_id: CLIENT_ID.to_owned(),
+            ca_file: certificates.ca_file,
+            imap_port,
+            smtp_port,
+            user: ADA.email.to_owned(),
+            user_name: ADA.name.to_owned(),
+            shared: shared(true).collect(),
+            forbidden: shared(false).next().unwrap_or_default(),
+            files_sent_copy: true,
+            verification_uri: format!("{}/device", house.sign_in.base),
+            approve,
+            control: Control(house),
+            _tasks: tasks,
+        })
+    }
+
+    /// Returns a handle that does what an administrator, the post or bad luck would do.
+    pub fn control(&self) -> Control {
+        self.control.clone()
+    }
+}
+
+fn new_store() -> MailStore {
+    let people = std::iter::once(ADA).chain(COLLEAGUES);
+    let people = people.map(|person| person.email);
+    MailStore::new(people.chain(SHARED.iter().map(|mailbox| mailbox.email)))
+}
+
+fn spawn_servers(
+    tasks: &mut JoinSet<()>,
+    house: &Arc<House>,
+    (web, mail, submission): (Port, Port, Port),
+) {
+    let shared = Arc::clone(house);
+    tasks.spawn(web.serve(move |stream| {
+        sign_in::serve(Arc::clone(&shared.sign_in), Arc::clone(&shared.tls), stream)
+    }));
+    let shared = Arc::clone(house);
+    tasks.spawn(mail.serve(move |stream| imap::serve(Arc::clone(&shared), stream)));
+    let shared = Arc::clone(house);
+    tasks.spawn(submission.serve(move |stream| smtp::serve(Arc::clone(&shared), stream)));
+}
+
+async fn approve_codes(sign_in: Arc<SignIn>, mut codes: mpsc::UnboundedReceiver<String>) {
+    while let Some(code) = codes.recv().await {
+        sign_in.approve(&code, main_user());
+    }
+}
+
+/// Does to a running tenant what an administrator, the post or bad luck would do. Cheap to clone.
+#[derive(Clone)]
+pub struct Control(Arc<House>);
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Control").finish_non_exhaustive()
+    }
+}
+
+impl Control {
+    /// Returns what the servers share.
+    #[cfg(test)]
+    pub(super) fn shared(&self) -> Arc<House> {
+        Arc::clone(&self.0)
+    }
+
+    /// Approves a pending user code as somebody of the house; `false` if no such code waits.
+    pub fn approve_as(&self, user_code: &str, email: &str) -> bool {
+        self.0.sign_in.approve(user_code, email)
+    }
+
+    /// Declines a pending user code; `false` if no such code waits.
+    pub fn decline(&self, user_code: &str) -> bool {
+        self.0.sign_in.decline(user_code)
+    }
+
+    /// Ends all access tokens now; IMAP sessions close as Exchange Online closes them.
+    pub fn expire_access_tokens(&self) {
+        self.0.sign_in.expire_access_tokens();
+    }
+
+    /// Revokes all refresh tokens: the next refresh is `invalid_grant`.
+    pub fn revoke_refresh_tokens(&self) {
+        self.0.sign_in.revoke_refresh_tokens();
+    }
+
+    /// Returns how often clients asked for what.
+    pub fn requests(&self) -> RequestCounts {
+        self.0.sign_in.requests.read()
+    }
+
+    /// Puts an RFC 5322 message (CRLF) into a folder and returns its UID; `None` if mailbox or folder is unknown.
+    pub fn deliver(&self, mailbox: &str, folder: &str, message: &[u8]) -> Option<u32> {
+        let mail = NewMessage::arriving(message.to_vec());
+        self.0.store.deliver(mailbox, folder, mail)
+    }
+
+    /// Removes a message, as another client would; `false` if there is none.
+    pub fn expunge(&self, mailbox: &str, folder: &str, uid: u32) -> bool {
+        let removed = self
+            .0
+            .store
+            .change(mailbox, |mailbox| mailbox.folder_mut(folder)?.remove(uid));
+        removed.flatten().is_some()
+    }
+
+    /// Counts the messages of a folder; `None` if mailbox or folder is unknown.
+    pub fn count(&self, mailbox: &str, folder: &str) -> Option<usize> {
+        self.0.store.read(mailbox, |mailbox| {
+            Some(mailbox.folder(folder)?.messages().len())
+        })?
+    }
+
+    /// Returns the messages of a folder as they are stored, oldest first; none if it is unknown.
+    pub fn messages(&self, mailbox: &str, folder: &str) -> Vec<Arc<[u8]>> {
+        let found = self.0.store.read(mailbox, |mailbox| {
+            let folder = mailbox.folder(folder)?;
+            let messages = folder.messages().iter();
+            Some(messages.map(|message| Arc::clone(&message.bytes)).collect())
+        });
+        found.flatten().unwrap_or_default()
+    }
+}
