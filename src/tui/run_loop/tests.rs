@@ -1,0 +1,217 @@
+//! The real loop on a scripted terminal: nothing typed is lost, nothing is drawn without need, few bytes per key.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use futures_util::stream;
+use ratatui::Terminal;
+use ratatui::backend::{CrosstermBackend, TestBackend};
+use ratatui::layout::Rect;
+use ratatui::{TerminalOptions, Viewport};
+
+use super::*;
+use crate::tui::context::Mistakes;
+use crate::tui::effect::Slot;
+use crate::tui::testing::{context, now, page, text_of, typed};
+
+/// Remembers effects and answers reads of rows.
+#[derive(Clone)]
+struct Recorder {
+    effects: Arc<Mutex<Vec<String>>>,
+    done: mpsc::UnboundedSender<Outcome>,
+}
+
+impl Perform for Recorder {
+    fn perform(&mut self, effect: Effect) {
+        self.effects.lock().unwrap().push(format!("{effect:?}"));
+        if let Effect::LoadList {
+            slot: Slot::List,
+            generation,
+            ..
+        } = effect
+        {
+            let result = Ok(page(0, 200, 200));
+            let slot = Slot::List;
+            let _ = self.done.send(Outcome::List {
+                slot,
+                generation,
+                result,
+            });
+        }
+    }
+
+    async fn finish(self) {}
+}
+
+struct Story {
+    done: mpsc::UnboundedSender<Outcome>,
+    events: broadcast::Sender<engine::Event>,
+    effects: Arc<Mutex<Vec<String>>>,
+}
+
+fn stage<B, S>(terminal: &mut Terminal<B>, input: S) -> (Stage<'_, B, S, Recorder>, Story)
+where
+    B: Backend,
+{
+    let (done, outcomes) = mpsc::unbounded_channel();
+    let (sender, events) = broadcast::channel(64);
+    let effects = Arc::new(Mutex::new(Vec::new()));
+    let performer = Recorder {
+        effects: effects.clone(),
+        done: done.clone(),
+    };
+    let stage = Stage {
+        terminal,
+        input,
+        performer,
+        outcomes,
+        events,
+        console: None,
+        clock: now,
+    };
+    let story = Story {
+        done,
+        events: sender,
+        effects,
+    };
+    (stage, story)
+}
+
+fn app() -> App {
+    App::new(context(), &Mistakes::default())
+}
+
+fn keys(text: &str) -> Vec<io::Result<Event>> {
+    typed(text).into_iter().map(Ok).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_typed_before_the_first_frame_are_not_lost() {
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    let (stage, story) = stage(&mut terminal, stream::iter(keys("/subject:zanzibar")));
+    stage.run(app()).await.unwrap();
+    let effects = story.effects.lock().unwrap().join("\n");
+    assert!(effects.contains("Subject(\"zanzibar\")"), "{effects}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_outcomes_does_not_delay_keys() {
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    let input = stream::iter(keys("c")).chain(stream::pending());
+    let (stage, story) = stage(&mut terminal, input);
+    for _ in 0..5000 {
+        let _ = story.done.send(Outcome::Said(String::new()));
+    }
+    let _ = tokio::time::timeout(Duration::from_secs(1), stage.run(app())).await;
+    assert!(text_of(terminal.backend().buffer()).contains("New message"));
+}
+
+/// Counts what a terminal would get.
+#[derive(Clone, Default)]
+struct Wire {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    writes: Arc<Mutex<usize>>,
+}
+
+impl Write for Wire {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.bytes.lock().unwrap().extend_from_slice(buffer);
+        *self.writes.lock().unwrap() += 1;
+        Ok(buffer.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Wire {
+    fn take(&self) -> usize {
+        *self.writes.lock().unwrap() = 0;
+        std::mem::take(&mut *self.bytes.lock().unwrap()).len()
+    }
+}
+
+type Screenful = CrosstermBackend<std::io::BufWriter<Wire>>;
+
+fn wired((width, height): (u16, u16)) -> (Terminal<Screenful>, Wire) {
+    let wire = Wire::default();
+    let out = std::io::BufWriter::with_capacity(64 * 1024, wire.clone());
+    let viewport = Viewport::Fixed(Rect::new(0, 0, width, height));
+    let terminal =
+        Terminal::with_options(CrosstermBackend::new(out), TerminalOptions { viewport }).unwrap();
+    (terminal, wire)
+}
+
+fn bytes_of(size: (u16, u16), before: &str, action: crate::tui::keymap::Action) -> usize {
+    let (mut terminal, wire) = wired(size);
+    let mut app = app();
+    app.resize(ratatui::layout::Size::new(size.0, size.1));
+    app.start();
+    app.update(Msg::Done(Outcome::List {
+        slot: Slot::List,
+        generation: 1,
+        result: Ok(page(0, 200, 200)),
+    }));
+    for event in typed(before) {
+        app.update(Msg::Input(event));
+    }
+    for _ in 0..2 {
+        terminal.draw(|frame| app.view(frame)).unwrap();
+    }
+    wire.take();
+    app.update(Msg::Action(action));
+    terminal.draw(|frame| app.view(frame)).unwrap();
+    assert!(*wire.writes.lock().unwrap() <= 1, "a frame is one write");
+    wire.take()
+}
+
+#[test]
+fn a_cursor_move_costs_at_most_200_bytes() {
+    use crate::tui::keymap::Action::Down;
+    let moves = (0..12).map(|count| bytes_of((80, 24), &"j".repeat(count), Down));
+    let most = moves.max().unwrap();
+    assert!(most <= 200, "{most} bytes");
+}
+
+#[test]
+fn a_page_costs_at_most_3_1_kilobytes() {
+    use crate::tui::keymap::Action::PageDown;
+    for size in [(80, 24), (119, 40)] {
+        let bytes = bytes_of(size, "", PageDown);
+        assert!(bytes <= 3100, "{bytes} bytes at {size:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_screen_draws_nothing() {
+    let (mut terminal, wire) = wired((80, 24));
+    let (stage, story) = stage(&mut terminal, stream::pending());
+    let run = tokio::spawn(async move {
+        // Events that change nothing on this screen must not draw either.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        wire.take();
+        for _ in 0..100 {
+            let _ = story.events.send(engine::Event::Outbox);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        wire.take()
+    });
+    let mut quiet = context();
+    quiet.statuses.clear();
+    let app = App::new(quiet, &Mistakes::default());
+    let _ = tokio::time::timeout(Duration::from_secs(40), stage.run(app)).await;
+    assert_eq!(run.await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_the_input_ends_the_program_and_keeps_what_was_written() {
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    let (stage, story) = stage(&mut terminal, stream::iter(keys("chello")));
+    stage.run(app()).await.unwrap();
+    let effects = story.effects.lock().unwrap();
+    assert!(
+        effects.last().unwrap().starts_with("SaveDraft"),
+        "{effects:?}"
+    );
+}

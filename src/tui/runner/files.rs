@@ -1,0 +1,160 @@
+//! Files of the user: completing paths, looking at what is to be attached, opening addresses.
+
+use std::path::{Path, PathBuf};
+
+use crate::model::sanitize_line;
+use crate::tui::effect::FileFacts;
+use crate::tui::outcome::Outcome;
+
+/// At most this many completions are offered.
+const COMPLETIONS: usize = 50;
+/// At most this many entries of a folder are looked at.
+const ENTRIES: usize = 5000;
+
+/// Replaces a leading `~` by the home folder.
+pub fn expand(path: &str) -> PathBuf {
+    let home = || std::env::var_os("HOME").map(PathBuf::from);
+    match path.strip_prefix('~') {
+        Some("") => home().unwrap_or_else(|| PathBuf::from(path)),
+        Some(rest) if rest.starts_with('/') => home().map_or_else(
+            || PathBuf::from(path),
+            |home| home.join(rest.trim_start_matches('/')),
+        ),
+        _ => PathBuf::from(path),
+    }
+}
+
+/// Completes a typed path; folders end in `/`, hidden entries only where asked for.
+pub async fn complete(prefix: String) -> Vec<String> {
+    tokio::task::spawn_blocking(move || list(&prefix))
+        .await
+        .unwrap_or_default()
+}
+
+fn list(prefix: &str) -> Vec<String> {
+    let (folder, start) = match prefix.rsplit_once('/') {
+        Some((folder, start)) => (format!("{folder}/"), start),
+        None if prefix == "~" => return vec!["~/".to_owned()],
+        None => (String::new(), prefix),
+    };
+    let root = if folder.is_empty() {
+        PathBuf::from(".")
+    } else {
+        expand(&folder)
+    };
+    let Ok(entries) = std::fs::read_dir(root) else {
+        return Vec::new();
+    };
+    let mut found: Vec<String> = entries
+        .flatten()
+        .take(ENTRIES)
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let is_wanted =
+                name.starts_with(start) && (start.starts_with('.') || !name.starts_with('.'));
+            let end = if entry.path().is_dir() { "/" } else { "" };
+            is_wanted.then(|| format!("{folder}{name}{end}"))
+        })
+        .filter(|path| *path == sanitize_line(path))
+        .collect();
+    found.sort();
+    found.truncate(COMPLETIONS);
+    found
+}
+
+/// Looks at a file that is to be attached.
+pub async fn facts(path: String) -> Result<FileFacts, String> {
+    let full = expand(path.trim());
+    let shown = sanitize_line(&full.display().to_string());
+    let facts = tokio::fs::metadata(&full)
+        .await
+        .map_err(|error| format!("{shown}: {error}"))?;
+    if !facts.is_file() {
+        return Err(format!("{shown} is not a file"));
+    }
+    // Opening tells now, not in the outbox, that it may not be read.
+    tokio::fs::File::open(&full)
+        .await
+        .map_err(|error| format!("{shown}: {error}"))?;
+    let path = absolute(full).await;
+    Ok(FileFacts {
+        path,
+        size: facts.len(),
+    })
+}
+
+async fn absolute(path: PathBuf) -> PathBuf {
+    tokio::fs::canonicalize(&path).await.unwrap_or(path)
+}
+
+/// Opens a web address with the desktop's browser. Nothing but `http`, `https` and `mailto` is handed over.
+pub async fn open_url(url: String) -> Outcome {
+    let is_safe = ["https://", "http://", "mailto:"]
+        .iter()
+        .any(|start| url.to_ascii_lowercase().starts_with(start));
+    if !is_safe {
+        return Outcome::Said(format!(
+            "Not opened, it is no web address: {}",
+            sanitize_line(&url)
+        ));
+    }
+    let opened = tokio::task::spawn_blocking(move || opener::open_browser(&url)).await;
+    match opened {
+        Ok(Ok(())) => Outcome::Said("Opened in the browser".to_owned()),
+        _ => Outcome::Said("There is no browser to open it in".to_owned()),
+    }
+}
+
+/// Returns a path with the home folder shortened to `~`.
+pub fn shorten(path: &Path) -> String {
+    let shown = sanitize_line(&path.display().to_string());
+    let Ok(home) = std::env::var("HOME") else {
+        return shown;
+    };
+    match shown.strip_prefix(&home) {
+        Some(rest) if !home.is_empty() => format!("~{rest}"),
+        _ => shown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_completed_folders_with_a_slash() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["report.pdf", "resume.txt", ".hidden"] {
+            std::fs::write(folder.path().join(name), "x").unwrap();
+        }
+        std::fs::create_dir(folder.path().join("receipts")).unwrap();
+        let root = folder.path().display();
+        let expected =
+            ["receipts/", "report.pdf", "resume.txt"].map(|name| format!("{root}/{name}"));
+        assert_eq!(list(&format!("{root}/re")), expected);
+        assert_eq!(list(&format!("{root}/.h")), vec![format!("{root}/.hidden")]);
+        assert_eq!(list("/no/such/folder/x"), Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn only_readable_files_are_attached() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.txt");
+        std::fs::write(&file, "hello").unwrap();
+        let facts_of = |path: &Path| facts(path.display().to_string());
+        assert_eq!(facts_of(&file).await.unwrap().size, 5);
+        assert!(
+            facts_of(folder.path())
+                .await
+                .unwrap_err()
+                .ends_with("is not a file")
+        );
+        assert!(facts_of(&folder.path().join("none")).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn only_web_addresses_are_opened() {
+        let outcome = open_url("file:///bin/sh".into()).await;
+        assert!(matches!(outcome, Outcome::Said(text) if text.starts_with("Not opened")));
+    }
+}

@@ -1,0 +1,74 @@
+//! Accounts for tests of the screens that show them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::{Config, VaultConfig};
+use crate::model::{
+    Account, Address, Cloud, IncomingProtocol, IncomingServer, Method, OutgoingProtocol,
+    OutgoingServer, Provider, ServerProfile, SignInProfile, TlsMode,
+};
+use crate::tui::context::Cx;
+use crate::tui::testing::interface;
+
+/// Returns a complete account of Microsoft 365 without additional users.
+pub fn account(name: &str, email: &str) -> Account {
+    let sign_in = SignInProfile {
+        name: name.into(),
+        provider: Provider::Microsoft365,
+        method: Method::DeviceCode,
+        tenant: "contoso.com".into(),
+        client_id: "11111111-2222-3333-4444-555555555555".into(),
+        cloud: Cloud::Public,
+        authority: None,
+        authorization_endpoint: None,
+        token_endpoint: None,
+        device_authorization_endpoint: None,
+        scopes: Vec::new(),
+        ca_file: None,
+        domains: Vec::new(),
+    };
+    Account {
+        name: name.into(),
+        address: Address::named("Alice Adams", email),
+        send_sign_in: sign_in.clone(),
+        sign_in,
+        login: None,
+        servers: ServerProfile {
+            name: name.into(),
+            incoming: IncomingServer {
+                protocol: IncomingProtocol::Imap,
+                host: "outlook.office365.com".into(),
+                port: 993,
+                tls: TlsMode::Implicit,
+            },
+            outgoing: Some(OutgoingServer {
+                protocol: OutgoingProtocol::Smtp,
+                host: "smtp.office365.com".into(),
+                port: 587,
+                tls: TlsMode::StartTls,
+            }),
+            ca_file: None,
+            files_sent_copy: None,
+        },
+        additional_users: Vec::new(),
+        on_behalf: Vec::new(),
+    }
+}
+
+/// Adds two accounts to the surroundings, the first with two additional users.
+pub fn with_accounts(mut cx: Cx) -> Cx {
+    let mut work = account("work", "alice@contoso.com");
+    work.additional_users = vec![
+        Address::bare("support@contoso.com"),
+        Address::bare("sales@contoso.com"),
+    ];
+    cx.config = Some(Arc::new(Config {
+        sign_in: BTreeMap::new(),
+        servers: BTreeMap::new(),
+        accounts: vec![work, account("school", "alice@school.example")],
+        vault: VaultConfig::default(),
+        interface: interface(),
+    }));
+    cx
+}

@@ -1,0 +1,294 @@
+//! Moving about, acting, following; what the screen looks like.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::engine::{BodyState, Event};
+use crate::model::{FolderId, Listed, Role};
+use crate::tui::screens::{Screen, ScreenName};
+use crate::tui::testing::{SIZES, act, body, context, draw, folder, listed, open, page};
+
+fn arrive(screen: &mut Screen, cx: &Cx, count: usize) -> Vec<Effect> {
+    screen.update(
+        &Msg::Done(Outcome::List {
+            slot: Slot::List,
+            generation: 1,
+            result: Ok(page(0, count, count)),
+        }),
+        cx,
+    )
+}
+
+fn shown(cx: &mut Cx, size: (u16, u16)) -> Screen {
+    let (mut screen, _) = open(ScreenName::Mail, cx);
+    draw(&mut screen, cx, size);
+    arrive(&mut screen, cx, 30);
+    draw(&mut screen, cx, size);
+    screen
+}
+
+fn body_arrives(screen: &mut Screen, cx: &Cx, generation: u64, row: &Listed) -> Vec<Effect> {
+    screen.update(
+        &Msg::Done(Outcome::Body {
+            generation,
+            message: row.id,
+            result: Ok(BodyState::Ready(Arc::new(body()))),
+        }),
+        cx,
+    )
+}
+
+fn load(generation: u64, place: usize, width: u16) -> Effect {
+    Effect::LoadBody {
+        generation,
+        message: listed(place).id,
+        width,
+    }
+}
+
+#[test]
+fn the_first_thing_asked_for_is_the_newest_page_of_all_inboxes() {
+    let cx = context();
+    let (_, effects) = open(ScreenName::Mail, &cx);
+    let expected = Effect::LoadList {
+        slot: Slot::List,
+        generation: 1,
+        source: Source::Scope(MailScope::AllInboxes),
+        window: crate::model::Window::Newest,
+        limit: 200,
+    };
+    assert_eq!(effects, vec![expected]);
+}
+
+#[test]
+fn moving_down_loads_the_next_preview_where_the_reader_shows() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (120, 40));
+    assert_eq!(act(&mut screen, Action::Down, &cx), vec![load(2, 1, 45)]);
+    assert_eq!(act(&mut screen, Action::Down, &cx), vec![load(3, 2, 45)]);
+}
+
+#[test]
+fn moving_down_loads_nothing_where_it_does_not() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (80, 24));
+    assert_eq!(act(&mut screen, Action::Down, &cx), vec![]);
+}
+
+#[test]
+fn an_opened_message_is_read_once_its_text_is_there_and_unread_sticks() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (80, 24));
+    assert_eq!(act(&mut screen, Action::Open, &cx).len(), 1);
+    let row = listed(0);
+    let mark = |change| Effect::Mark {
+        messages: vec![row.id],
+        change,
+        voice: Voice::Silent,
+    };
+    let effects = body_arrives(&mut screen, &cx, 1, &row);
+    assert_eq!(effects, vec![mark(FlagChange::set(Flags::SEEN))]);
+    let effects = act(&mut screen, Action::ToggleUnread, &cx);
+    assert_eq!(effects, vec![mark(FlagChange::clear(Flags::SEEN))]);
+    assert_eq!(body_arrives(&mut screen, &cx, 1, &row), vec![]);
+}
+
+#[test]
+fn archiving_in_the_reader_goes_on_to_the_next_message() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (80, 24));
+    act(&mut screen, Action::Open, &cx);
+    let effects = act(&mut screen, Action::Archive, &cx);
+    assert_eq!(
+        effects,
+        vec![Effect::Archive(vec![listed(0).id]), load(2, 1, 80)]
+    );
+}
+
+#[test]
+fn deleting_in_the_trash_asks_first() {
+    let mut cx = context();
+    cx.take_folders(
+        crate::model::MailboxId::new(2),
+        &[folder(201, 2, "Trash", Role::Trash, 0)],
+    );
+    let mut screen = shown(&mut cx, (80, 24));
+    let effects = act(&mut screen, Action::Delete, &cx);
+    let [Effect::Push(ScreenName::Confirm(question))] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    let yes = Msg::Reply(Reply::Confirmed(question.tag));
+    let effects = screen.update(&yes, &cx);
+    assert_eq!(effects, vec![Effect::Delete(vec![listed(0).id])]);
+    assert_eq!(screen.update(&yes, &cx), vec![]);
+}
+
+#[test]
+fn moving_asks_for_a_folder_of_the_same_mailbox() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (80, 24));
+    act(&mut screen, Action::Select, &cx);
+    act(&mut screen, Action::Select, &cx);
+    let effects = act(&mut screen, Action::Move, &cx);
+    assert!(matches!(
+        effects.as_slice(),
+        [Effect::Push(ScreenName::PickFolder { title, .. })] if title == "Move 2 messages to"
+    ));
+    let folder = FolderId::new(207);
+    let effects = screen.update(&Msg::Reply(Reply::Folder(folder)), &cx);
+    let messages = vec![listed(0).id, listed(1).id];
+    assert_eq!(effects, vec![Effect::MoveTo { messages, folder }]);
+}
+
+#[test]
+fn keys_go_to_places() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (80, 24));
+    let check = |effects: Vec<Effect>, row: i64| {
+        assert!(
+            effects.contains(&Effect::LookAt(FolderId::new(row))),
+            "{effects:?}"
+        );
+    };
+    check(act(&mut screen, Action::Mailbox3, &cx), 301);
+    check(act(&mut screen, Action::GoSent, &cx), 305);
+    check(act(&mut screen, Action::Mailbox1, &cx), 101);
+    check(act(&mut screen, Action::GoTrash, &cx), 106);
+    assert_eq!(
+        screen.live(Action::Mailbox4, &cx),
+        Live::No("There is no mailbox with this number")
+    );
+    assert_eq!(
+        screen.live(Action::GoJunk, &cx),
+        Live::No("This mailbox has no such folder")
+    );
+}
+
+#[test]
+fn only_changes_of_what_is_shown_are_read() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (80, 24));
+    let changed = |row| Msg::Engine(Event::Messages(FolderId::new(row)));
+    assert_eq!(screen.update(&changed(105), &cx), vec![]);
+    assert_eq!(screen.update(&changed(101), &cx).len(), 1);
+}
+
+#[test]
+fn a_refused_action_brings_the_rows_back() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (80, 24));
+    act(&mut screen, Action::Archive, &cx);
+    let error = crate::engine::EngineError::NotFound {
+        what: "message",
+        name: String::new(),
+    };
+    let refused = Outcome::Acted {
+        deed: crate::tui::outcome::Deed::Archived,
+        count: 1,
+        result: Err(Arc::new(error)),
+    };
+    assert_eq!(screen.update(&Msg::Done(refused), &cx).len(), 1);
+}
+
+#[test]
+fn leaving_takes_two_keys() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (80, 24));
+    assert!(matches!(
+        act(&mut screen, Action::Back, &cx).as_slice(),
+        [Effect::Say(_)]
+    ));
+    act(&mut screen, Action::Down, &cx);
+    assert_ne!(act(&mut screen, Action::Back, &cx), vec![Effect::Quit]);
+    assert_eq!(act(&mut screen, Action::Back, &cx), vec![Effect::Quit]);
+}
+
+#[test]
+fn mail_screens_look_like_this() {
+    for size in SIZES {
+        let mut cx = context();
+        let mut screen = shown(&mut cx, size);
+        let (width, height) = size;
+        let name = |what: &str| format!("mail_{what}_{width}x{height}");
+        insta::assert_snapshot!(name("list"), draw(&mut screen, &mut cx, size));
+        act(&mut screen, Action::Open, &cx);
+        for generation in 1..4 {
+            body_arrives(&mut screen, &cx, generation, &listed(0));
+        }
+        insta::assert_snapshot!(name("reader"), draw(&mut screen, &mut cx, size));
+        act(&mut screen, Action::NextPane, &cx);
+        insta::assert_snapshot!(name("sidebar"), draw(&mut screen, &mut cx, size));
+    }
+}
+
+#[test]
+fn an_empty_list_says_what_to_do() {
+    let mut cx = context();
+    let (mut screen, _) = open(ScreenName::Mail, &cx);
+    draw(&mut screen, &mut cx, (80, 24));
+    arrive(&mut screen, &cx, 0);
+    let shown = draw(&mut screen, &mut cx, (80, 24));
+    assert!(shown.contains("No messages in All inboxes"), "{shown}");
+    cx.mailboxes.clear();
+    let shown = draw(&mut screen, &mut cx, (80, 24));
+    assert!(shown.contains("There is no account yet"), "{shown}");
+}
+
+#[test]
+fn ascii_mode_draws_only_ascii_of_its_own() {
+    let mut cx = context();
+    cx.symbols = crate::tui::symbols::Symbols::new(true);
+    let mut screen = shown(&mut cx, (120, 40));
+    let (mut ours, _) = open(ScreenName::Mail, &cx);
+    draw(&mut ours, &mut cx, (120, 40));
+    let shown = draw(&mut screen, &mut cx, (120, 40));
+    let odd: String = draw(&mut ours, &mut cx, (120, 40))
+        .chars()
+        .filter(|c| !c.is_ascii() && !"会议ü".contains(*c))
+        .collect();
+    assert_eq!(odd, "");
+    assert!(!shown.contains('│'));
+}
+
+#[test]
+fn until_all_is_synchronised_the_newest_message_is_selected_unless_a_key_was_pressed() {
+    let check = |is_pressed: bool, is_settling: bool, expected: usize| {
+        let mut cx = context();
+        if is_settling {
+            for status in cx.statuses.values_mut() {
+                status.health = engine::Health::Syncing;
+                status.synced_at = None;
+            }
+        }
+        let (mut screen, _) = open(ScreenName::Mail, &cx);
+        draw(&mut screen, &mut cx, (120, 40));
+        let mut rows = |generation, first: usize, count: usize| {
+            let result = Ok(page(first, count, 30));
+            let slot = Slot::List;
+            screen.update(
+                &Msg::Done(Outcome::List {
+                    slot,
+                    generation,
+                    result,
+                }),
+                &cx,
+            );
+            if generation == 1 {
+                if is_pressed {
+                    act(&mut screen, Action::Up, &cx);
+                }
+                screen.update(&Msg::Engine(Event::Lagged), &cx);
+            }
+        };
+        rows(1, 20, 10);
+        rows(2, 0, 30);
+        let Screen::Mail(mail) = &screen else {
+            panic!("{screen:?}")
+        };
+        let selected = mail.rows.current().unwrap().id;
+        assert_eq!(selected, listed(expected).id, "{is_pressed} {is_settling}");
+    };
+    check(false, true, 0);
+    check(true, true, 20);
+    check(false, false, 20);
+}
