@@ -1,0 +1,399 @@
+//! What can be typed: clap types, nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A terminal mailbox manager for mail behind OAuth 2.0.
+#[derive(Debug, Parser)]
+#[command(name = "pillarbox", version, about, max_term_width = 100)]
+pub(in crate::cli) struct Cli {
+    /// What to do; without a command the terminal interface opens.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Command {
+    /// Open the interface on an embedded demo tenant: no network, no account, nothing kept
+    Demo(Demo),
+    /// Add, list, show or remove accounts
+    #[command(subcommand)]
+    Account(Account),
+    /// Sign in to an account by device code
+    SignIn(SignIn),
+    /// Forget an account's tokens
+    SignOut(OneAccount),
+    /// Tell what an account's access token is
+    Token(Token),
+    /// Test accounts step by step, from the server's name to the login for sending
+    Check(Check),
+    /// Synchronise mailboxes with the cache once
+    Sync(Sync),
+    /// List the folders of a mailbox
+    Folders(Folders),
+    /// List the messages of a folder, newest first
+    List(List),
+    /// Show a message
+    Show(Show),
+    /// Search the cache
+    Search(Search),
+    /// Set or clear flags of messages
+    Mark(Mark),
+    /// Move messages to another folder of their mailbox
+    Move(Move),
+    /// Move messages to the trash; those in the trash are deleted for good
+    Delete(Delete),
+    /// Send a message from standard input: RFC 5322, or plain text with --to and --subject
+    Send(Send),
+    /// See and steer what is on its way out
+    #[command(subcommand)]
+    Outbox(Outbox),
+    /// Explain an error code or a server's text
+    Explain(Explain),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `--json`, shared by all commands that print.
+#[derive(Clone, Copy, Debug, Args)]
+pub(in crate::cli) struct Format {
+    /// Print JSON with stable fields
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Demo {
+    /// First of three ports to use (sign-in, IMAP, SMTP); chosen by the system if not given
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub port_base: u16,
+    /// Only run the servers, for other programs, until interrupted
+    #[arg(long)]
+    pub stay: bool,
+    /// Life of access tokens in seconds
+    #[arg(long, default_value_t = 300, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(5..=86_400))]
+    pub token_life: u64,
+    /// Messages to begin with
+    #[arg(long, default_value_t = 2_000, value_name = "N")]
+    pub messages: usize,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Account {
+    /// Add an account, or change one; asks for what is missing if there is a terminal
+    Add(Box<AccountAdd>),
+    /// List the accounts
+    List(Format),
+    /// Show everything about an account but its secrets
+    Show(OneAccount),
+    /// Remove an account, its secrets and its cache
+    Remove(OneAccount),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct OneAccount {
+    /// The account's name or address
+    pub account: String,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(in crate::cli) enum ProviderArg {
+    /// Microsoft 365, work or school
+    Microsoft365,
+    /// Any provider with standard endpoints
+    Custom,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(in crate::cli) enum MethodArg {
+    /// A code that is entered on any device
+    DeviceCode,
+    /// A password, for servers that still take one
+    Password,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(in crate::cli) enum TlsArg {
+    /// TLS from the first byte
+    Implicit,
+    /// STARTTLS, never without it
+    Starttls,
+    /// None: only for a server on this machine
+    None,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct AccountAdd {
+    /// The mail address
+    #[arg(long)]
+    pub address: Option<String>,
+    /// Name of the account; made from the address if not given
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Name to send as
+    #[arg(long)]
+    pub display_name: Option<String>,
+    /// Whose sign-in service it is
+    #[arg(long, value_enum)]
+    pub provider: Option<ProviderArg>,
+    /// How to sign in
+    #[arg(long, value_enum)]
+    pub method: Option<MethodArg>,
+    /// Tenant: id, domain, common or organizations
+    #[arg(long)]
+    pub tenant: Option<String>,
+    /// Id of the registered application
+    #[arg(long)]
+    pub client_id: Option<String>,
+    /// Base address of the sign-in service (custom)
+    #[arg(long)]
+    pub authority: Option<String>,
+    /// Device authorization endpoint (custom, instead of discovery)
+    #[arg(long)]
+    pub device_endpoint: Option<String>,
+    /// Token endpoint (custom, instead of discovery)
+    #[arg(long)]
+    pub token_endpoint: Option<String>,
+    /// Scopes, with blanks between
+    #[arg(long)]
+    pub scopes: Option<String>,
+    /// Name to sign in with, where it differs from the address
+    #[arg(long)]
+    pub login: Option<String>,
+    /// Incoming server as HOST:PORT
+    #[arg(long, value_name = "HOST:PORT")]
+    pub imap: Option<String>,
+    /// Protection of the incoming server
+    #[arg(long, value_enum)]
+    pub imap_tls: Option<TlsArg>,
+    /// Outgoing server as HOST:PORT
+    #[arg(long, value_name = "HOST:PORT")]
+    pub smtp: Option<String>,
+    /// Protection of the outgoing server
+    #[arg(long, value_enum)]
+    pub smtp_tls: Option<TlsArg>,
+    /// PEM file of a private certification authority
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Further mailboxes to open: "a@x.com; b@x.com"
+    #[arg(long, value_name = "LIST")]
+    pub additional_users: Option<String>,
+    /// Read the password from standard input (method password)
+    #[arg(long)]
+    pub password_stdin: bool,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SignIn {
+    /// The account's name or address
+    pub account: String,
+    /// Show the address as a QR code too
+    #[arg(long, conflicts_with = "json")]
+    pub qr: bool,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Token {
+    /// The account's name or address
+    pub account: String,
+    /// What the token is for
+    #[arg(long, value_enum, default_value_t = ResourceArg::Imap)]
+    pub resource: ResourceArg,
+    /// Print only the access token, for other programs
+    #[arg(long, conflicts_with = "json")]
+    pub print: bool,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(in crate::cli) enum ResourceArg {
+    /// IMAP and SMTP
+    Imap,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Check {
+    /// Accounts, by name or address; all if none is given
+    pub accounts: Vec<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Sync {
+    /// Addresses of mailboxes; all if none is given
+    pub mailboxes: Vec<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Folders {
+    /// Address of the mailbox
+    pub mailbox: String,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct List {
+    /// Address of the mailbox; all inboxes if not given
+    pub mailbox: Option<String>,
+    /// The folder, by path or role (inbox, sent, drafts, archive, junk, trash)
+    #[arg(long, default_value = "inbox")]
+    pub folder: String,
+    /// How many messages
+    #[arg(long, default_value_t = 50)]
+    pub limit: usize,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Show {
+    /// The message's id, as `list` prints it
+    pub id: i64,
+    /// The bytes as the server has them
+    #[arg(long, conflicts_with_all = ["json", "headers"])]
+    pub raw: bool,
+    /// All headers
+    #[arg(long)]
+    pub headers: bool,
+    /// Width to lay HTML out for
+    #[arg(long, default_value_t = 80)]
+    pub width: u16,
+    /// Save attachment number N into the present folder
+    #[arg(long, value_name = "N")]
+    pub save: Option<usize>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Search {
+    /// Words, "phrases", from: to: subject: body: is:unread is:starred has:attachment
+    #[arg(required = true)]
+    pub query: Vec<String>,
+    /// Only this mailbox
+    #[arg(long)]
+    pub mailbox: Option<String>,
+    /// How many messages
+    #[arg(long, default_value_t = 50)]
+    pub limit: usize,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(in crate::cli) enum MarkArg {
+    /// Seen
+    Read,
+    /// Not seen
+    Unread,
+    /// Flagged
+    Starred,
+    /// Not flagged
+    Unstarred,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Mark {
+    /// What to mark as
+    #[arg(value_enum)]
+    pub as_what: MarkArg,
+    /// Ids of messages
+    #[arg(required = true)]
+    pub ids: Vec<i64>,
+    /// Leave the change for later instead of telling the server now
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Move {
+    /// Ids of messages
+    #[arg(required = true)]
+    pub ids: Vec<i64>,
+    /// The target, by path or role
+    #[arg(long)]
+    pub to: String,
+    /// Leave the change for later instead of telling the server now
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Delete {
+    /// Ids of messages
+    #[arg(required = true)]
+    pub ids: Vec<i64>,
+    /// Leave the change for later instead of telling the server now
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Send {
+    /// Mailbox to send from; the first account if not given
+    #[arg(long)]
+    pub from: Option<String>,
+    /// Recipients (plain text only)
+    #[arg(long)]
+    pub to: Option<String>,
+    /// Further recipients (plain text only)
+    #[arg(long)]
+    pub cc: Option<String>,
+    /// Hidden recipients (plain text only)
+    #[arg(long)]
+    pub bcc: Option<String>,
+    /// Subject (plain text only)
+    #[arg(long)]
+    pub subject: Option<String>,
+    /// A file to send along (plain text only)
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<PathBuf>,
+    /// Only queue it; the next running Pillarbox sends it
+    #[arg(long)]
+    pub no_wait: bool,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Outbox {
+    /// List what is on its way out
+    List(Format),
+    /// Send now what waits, failed or is unsure; what is in Sent already is not sent again
+    Retry {
+        /// The outbox id
+        id: i64,
+    },
+    /// Take a message back; it is among the drafts again
+    Cancel {
+        /// The outbox id
+        id: i64,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Explain {
+    /// A code such as AADSTS7000215, or a text such as "535 5.7.139 …"
+    #[arg(required = true)]
+    pub text: Vec<String>,
+    #[command(flatten)]
+    pub format: Format,
+}

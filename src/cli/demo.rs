@@ -1,0 +1,125 @@
+//! `demo`: the interface, or only the servers, on the embedded demo tenant.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::cli::args::Demo;
+use crate::cli::error::{self, CliError};
+use crate::cli::output::Output;
+use crate::cli::session;
+use crate::config::Paths;
+use crate::demo::{Options, Tenant};
+use crate::tui::{self, Companion};
+
+/// `demo`.
+pub(in crate::cli) async fn run(args: &Demo, out: &mut Output) -> Result<ExitCode, CliError> {
+    let home = tempfile::Builder::new()
+        .prefix("pillarbox-demo-")
+        .tempdir()?;
+    let tenant = Tenant::start(Options {
+        port_base: args.port_base,
+        token_life: Duration::from_secs(args.token_life),
+        chatter: !args.stay,
+        messages: args.messages,
+        folder: home.path().to_owned(),
+    })
+    .await?;
+    if args.stay {
+        stay(&tenant, args, out).await?;
+    } else {
+        interface(home.path(), &tenant).await?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tells where everything is, then waits to be interrupted.
+async fn stay(tenant: &Tenant, args: &Demo, out: &mut Output) -> Result<(), CliError> {
+    if args.format.json {
+        out.json(&json!({
+            "authority": tenant.authority,
+            "client_id": tenant.client_id,
+            "ca_file": tenant.ca_file,
+            "imap": format!("localhost:{}", tenant.imap_port),
+            "smtp": format!("localhost:{}", tenant.smtp_port),
+            "user": tenant.user,
+            "shared": tenant.shared,
+            "forbidden": tenant.forbidden,
+        }))?;
+    } else {
+        out.line(&format!("authority  {}", tenant.authority))?;
+        out.line(&format!("client id  {}", tenant.client_id))?;
+        out.line(&format!("CA file    {}", tenant.ca_file.display()))?;
+        out.line(&format!("IMAP       localhost:{} (TLS)", tenant.imap_port))?;
+        out.line(&format!(
+            "SMTP       localhost:{} (STARTTLS)",
+            tenant.smtp_port
+        ))?;
+        out.line(&format!("user       {}", tenant.user))?;
+        out.line(&format!("shared     {}", tenant.shared.join("; ")))?;
+        out.line(&format!("forbidden  {}", tenant.forbidden))?;
+        out.flush()?;
+        error::note("Running until interrupted (Ctrl-C).");
+    }
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}
+
+async fn interface(home: &Path, tenant: &Tenant) -> Result<(), CliError> {
+    let paths = Paths::under(home);
+    paths.prepare()?;
+    if let Some(folder) = paths.system_config.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    // What an organisation would ship: its people then only type their address.
+    std::fs::write(&paths.system_config, organisation_config(home, tenant))?;
+    let engine = session::open_interface(Some(paths)).await?;
+    let companion = Companion {
+        approve: tenant.approve.clone(),
+        suggested_address: tenant.user.clone(),
+        suggested_users: tenant.shared.clone(),
+    };
+    let result = tui::run(engine.clone(), Some(companion)).await;
+    engine.stop().await;
+    Ok(result?)
+}
+
+fn organisation_config(home: &Path, tenant: &Tenant) -> String {
+    let domain = tenant
+        .user
+        .rsplit_once('@')
+        .map_or("", |(_, domain)| domain);
+    let quoted = |path: &Path| toml_quoted(&path.to_string_lossy());
+    format!(
+        "# The demo organisation's settings, as an administrator would ship them.\n\
+         [sign_in.demo]\n\
+         provider = \"custom\"\n\
+         method = \"device-code\"\n\
+         client_id = {client_id}\n\
+         authority = {authority}\n\
+         ca_file = {ca}\n\
+         domains = [{domain}]\n\n\
+         [servers.demo]\n\
+         incoming = {{ protocol = \"imap\", host = \"localhost\", port = {imap}, tls = \"implicit\" }}\n\
+         outgoing = {{ protocol = \"smtp\", host = \"localhost\", port = {smtp}, tls = \"starttls\" }}\n\
+         ca_file = {ca}\n\
+         files_sent_copy = {files_sent_copy}\n\n\
+         [vault]\n\
+         kind = \"file\"\n\
+         key_file = {key}\n",
+        client_id = toml_quoted(&tenant.client_id),
+        authority = toml_quoted(&tenant.authority),
+        ca = quoted(&tenant.ca_file),
+        domain = toml_quoted(domain),
+        imap = tenant.imap_port,
+        smtp = tenant.smtp_port,
+        files_sent_copy = tenant.files_sent_copy,
+        key = quoted(&home.join("vault.key")),
+    )
+}
+
+fn toml_quoted(text: &str) -> String {
+    toml_edit::Value::from(text).to_string()
+}

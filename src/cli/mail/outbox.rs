@@ -1,0 +1,87 @@
+//! `outbox list|retry|cancel`.
+
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use crate::cli::args::Outbox;
+use crate::cli::error::{self, CliError};
+use crate::cli::output::{Output, outbox_json};
+use crate::cli::session;
+use crate::engine::{Engine, Fate};
+use crate::explain;
+use crate::model::{OutboxId, OutboxState};
+
+/// `outbox`.
+pub(in crate::cli) async fn run(command: &Outbox, out: &mut Output) -> Result<ExitCode, CliError> {
+    let engine = session::open().await?;
+    let mut code = ExitCode::SUCCESS;
+    match command {
+        Outbox::List(format) => {
+            let items = engine.outbox().await?;
+            let json: Vec<Value> = items.iter().map(outbox_json).collect();
+            let rows: Vec<Vec<String>> = items
+                .iter()
+                .map(|item| {
+                    let to = item.recipients.join(", ");
+                    let why = item
+                        .failure
+                        .as_ref()
+                        .map(|failure| explain::explain_failure(failure).title);
+                    vec![
+                        item.id.to_string(),
+                        item.state.name().to_owned(),
+                        to,
+                        item.subject.clone(),
+                        why.unwrap_or_default(),
+                    ]
+                })
+                .collect();
+            out.table(*format, &json, &rows)?;
+        }
+        Outbox::Retry { id } => code = retry(&engine, *id).await?,
+        Outbox::Cancel { id } => {
+            if engine.outbox_cancel(OutboxId::new(*id)).await?.is_none() {
+                return Err(CliError::Usage(format!(
+                    "Message {id} is on its way already, or not in the outbox"
+                )));
+            }
+            error::note("It is among the drafts again.");
+        }
+    }
+    engine.stop().await;
+    Ok(code)
+}
+
+async fn retry(engine: &Engine, row: i64) -> Result<ExitCode, CliError> {
+    let id = OutboxId::new(row);
+    let items = engine.outbox().await?;
+    let Some(item) = items.into_iter().find(|item| item.id == id) else {
+        return Err(session::not_found(
+            "message in the outbox",
+            &row.to_string(),
+        ));
+    };
+    session::unlock(engine).await?;
+    if matches!(item.state, OutboxState::Unsure | OutboxState::Sending) {
+        match engine.outbox_look(id).await? {
+            Fate::Sent => {
+                error::note("It was sent already: it is in Sent.");
+                return Ok(ExitCode::SUCCESS);
+            }
+            Fate::Unknown => {
+                error::note("Sent cannot be looked at now, so it is not sent again yet.");
+                return Ok(ExitCode::FAILURE);
+            }
+            Fate::Kept => {}
+        }
+    }
+    engine.outbox_retry(id).await?;
+    let Some(item) = engine.wait_sent(id).await? else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    if let Some(failure) = &item.failure {
+        error::print_notice(&explain::explain_failure(failure));
+    }
+    Ok(error::failure_code(item.failure.as_ref()))
+}
