@@ -1,0 +1,130 @@
+//! The program under measurement: its own folder, a settings file, a sign-in, a full cache.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use crate::lab::Lab;
+use crate::{Failure, report, seconds};
+
+/// A `PILLARBOX_HOME` with one account named `bench`.
+pub struct Home {
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    /// Writes the settings.
+    pub fn new(lab: &Lab, name: &str) -> Result<Self, Failure> {
+        let folder = tempfile::tempdir()?;
+        let ca = lab.value("LAB_CA_FILE");
+        let settings = format!(
+            "[sign_in.lab]\nprovider = \"custom\"\nmethod = \"device-code\"\nauthority = \"{}\"\nclient_id = \"lab-{name}\"\n\
+             scopes = \"{}\"\nca_file = \"{ca}\"\n\n[servers.lab]\nca_file = \"{ca}\"\n\
+             incoming = {{ protocol = \"imap\", host = \"localhost\", port = {}, tls = \"implicit\" }}\n\
+             outgoing = {{ protocol = \"smtp\", host = \"localhost\", port = {}, tls = \"starttls\" }}\n\n\
+             [account.bench]\naddress = \"{name}@contoso.test\"\nsign_in = \"lab\"\nservers = \"lab\"\n\n\
+             [vault]\nkind = \"file\"\nkey_file = \"{}\"\n",
+            lab.value("LAB_AUTHORITY"),
+            crate::lab::SCOPES,
+            lab.port("IMAPS"),
+            lab.port("SMTP"),
+            folder.path().join("vault.key").display(),
+        );
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, settings)?;
+        for (path, rights) in [(folder.path(), 0o700), (&path, 0o600)] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(rights))?;
+        }
+        Ok(Self { folder })
+    }
+
+    /// Where the program is.
+    pub fn program() -> PathBuf {
+        PathBuf::from(env!("CARGO_BIN_EXE_pillarbox"))
+    }
+
+    /// The value for `PILLARBOX_HOME`.
+    pub fn path(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(Self::program());
+        command
+            .args(arguments)
+            .env("PILLARBOX_HOME", self.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Signs in by device code, as a script would.
+    pub async fn sign_in(&self, lab: &Lab, person: &str) -> Result<(), Failure> {
+        let mut child = self
+            .command(&["sign-in", "bench", "--json"])
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let output = child.stdout.take().ok_or("no output")?;
+        let mut lines = BufReader::new(output).lines();
+        let code: serde_json::Value = serde_json::from_str(&lines.next().ok_or("no code")??)?;
+        let code = code
+            .get("user_code")
+            .and_then(|code| code.as_str())
+            .ok_or("no user_code")?;
+        lab.approve(code, person).await;
+        let outcome = lines.next().ok_or("no outcome")??;
+        if !child.wait()?.success() {
+            return Err(outcome.into());
+        }
+        Ok(())
+    }
+
+    /// Fills the cache, and reports how long that took and how much memory it wanted.
+    pub fn sync(&self) -> Result<(), Failure> {
+        let start = Instant::now();
+        let mut child = self.command(&["sync"]).stdout(Stdio::null()).spawn()?;
+        let (mut memory, mut cpu) = (0, 0.0);
+        let status = loop {
+            if let Some(status) = child.try_wait()? {
+                break status;
+            }
+            memory = memory.max(peak_memory(&child));
+            cpu = processor_time(&child).unwrap_or(cpu);
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        };
+        report("pillarbox sync, cold", seconds(start.elapsed()), "s");
+        report(
+            "pillarbox sync, cold: processor time",
+            format!("{cpu:.2}"),
+            "s",
+        );
+        report("pillarbox sync, cold: peak memory", memory / 1024, "MiB");
+        if status.success() {
+            Ok(())
+        } else {
+            Err("sync failed".into())
+        }
+    }
+}
+
+/// Peak resident memory so far, in KiB (`VmHWM` of proc(5)); 0 when the process is gone.
+fn peak_memory(child: &Child) -> u64 {
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())
+        .unwrap_or(0)
+}
+
+/// Processor time so far, in seconds (fields 14 and 15 of proc(5)'s stat, at 100 ticks a second).
+fn processor_time(child: &Child) -> Option<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).ok()?;
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let ticks = fields
+        .split(' ')
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<f64>().ok());
+    Some(ticks.sum::<f64>() / 100.0)
+}

@@ -1,0 +1,68 @@
+// The configuration of oidc-provider: Entra's paths, scopes of one mail resource, opaque tokens.
+import { generateKeyPairSync } from 'node:crypto';
+import { habitsOf } from './clients.mjs';
+import { storageFor } from './storage.mjs';
+
+const RESOURCE = 'https://outlook.office.com';
+const SCOPES = ['IMAP.AccessAsUser.All', 'POP.AccessAsUser.All', 'SMTP.Send'].map((name) => `${RESOURCE}/${name}`);
+
+// Everybody of these two domains can sign in; the display name is made from the address.
+export function personOf(address) {
+  if (!/^[a-z0-9.-]+@(contoso|password)\.test$/.test(address)) return undefined;
+  const words = address.split('@')[0].split('.').map((word) => word[0].toUpperCase() + word.slice(1));
+  return { email: address, preferred_username: address, name: words.join(' ') };
+}
+
+function clientIdOf(context) {
+  return context?.oidc?.client?.clientId ?? 'lab';
+}
+
+export function settings(secret) {
+  const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
+  return {
+    adapter: storageFor(secret),
+    jwks: { keys: [{ ...key, use: 'sig', alg: 'RS256', kid: 'lab' }] },
+    cookies: { keys: [secret] },
+    scopes: ['openid', 'offline_access', 'profile', 'email'],
+    claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email'] },
+    conformIdTokenClaims: false, // people's names belong into the id_token, as at Entra
+    clientBasedCORS: () => false,
+    pkce: { required: () => true },
+    issueRefreshToken: async (_context, client, code) => client.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access'),
+    rotateRefreshToken: (context) => habitsOf(clientIdOf(context)).rotate,
+    findAccount: async (_context, id) => {
+      const person = personOf(id);
+      return person && { accountId: id, claims: async () => ({ sub: id, ...person }) };
+    },
+    // Dovecot compares this with the user that wants in.
+    extraTokenClaims: (_context, token) => ({ username: token.accountId ?? `app:${token.clientId}` }),
+    ttl: {
+      AccessToken: (context) => habitsOf(clientIdOf(context)).tokenLife,
+      DeviceCode: (context) => habitsOf(clientIdOf(context)).codeLife,
+      IdToken: 3600, Grant: 86400, RefreshToken: 86400, Session: 3600, Interaction: 3600,
+    },
+    features: {
+      devInteractions: { enabled: false },
+      deviceFlow: { enabled: true, charset: 'base-20', mask: '****-****' },
+      introspection: { enabled: true, allowedPolicy: (_context, client) => client.clientId === 'mail-server' },
+      revocation: { enabled: true },
+      userinfo: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        // Entra derives the resource from the scope's prefix and never sees a `resource` parameter.
+        defaultResource: (context) => (context.oidc.params?.scope?.includes(`${RESOURCE}/`) ? RESOURCE : undefined),
+        useGrantedResource: () => true,
+        getResourceServerInfo: (context) => ({
+          scope: SCOPES.join(' '), accessTokenFormat: 'opaque', accessTokenTTL: habitsOf(clientIdOf(context)).tokenLife,
+        }),
+      },
+    },
+    routes: {
+      authorization: '/oauth2/v2.0/authorize', token: '/oauth2/v2.0/token', device_authorization: '/oauth2/v2.0/devicecode',
+      code_verification: '/device', jwks: '/discovery/v2.0/keys', introspection: '/oauth2/v2.0/introspect',
+      revocation: '/oauth2/v2.0/revoke', end_session: '/oauth2/v2.0/logout',
+    },
+  };
+}
+
+export { RESOURCE, SCOPES };
