@@ -34,8 +34,10 @@ impl Endpoints {
             });
         }
         let found = match profile.provider {
-            Provider::Microsoft365 => microsoft(profile)?,
-            Provider::Custom => discovered(profile, http).await?,
+            Provider::Microsoft365 | Provider::OutlookCom => microsoft(profile)?,
+            Provider::Custom | Provider::ExchangeServer | Provider::Gmail => {
+                discovered(profile, http).await?
+            }
         };
         Ok(Self {
             token: token.unwrap_or(found.token),

@@ -26,6 +26,14 @@ pub enum Denial {
         /// Who signed in.
         got: String,
     },
+    /// The tenant forbids this way of signing in, mostly the device code; another may work (protocol facts §2.2).
+    MethodForbidden,
+    /// The application's secret or certificate is not there, or is wrong (`invalid_client`).
+    ClientRefused,
+    /// The answer belongs to another request (`state`, `nonce`, `iss`): somebody may be interfering.
+    Mixed,
+    /// Nobody came back from the browser in time.
+    TimedOut,
     /// Nobody signed in yet.
     NeverSignedIn,
     /// Anything else the provider refuses; see the code.

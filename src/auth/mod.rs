@@ -3,6 +3,8 @@
 //! Secrets are `secrecy` types from the moment they are read; no error, log line or debug print holds one.
 
 mod answer;
+mod browser;
+mod client;
 mod clock;
 mod denial;
 mod device;
@@ -14,6 +16,8 @@ mod keeper;
 mod scopes;
 mod vault;
 
+pub use browser::{BrowserAuthorization, BrowserFlow, BrowserProgress, PasteMistake};
+pub use client::{CertificateFacts, ClientCertificate, ClientProof, secret_key};
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use device::{DeviceAuthorization, DeviceFlow, DeviceProgress};
 pub use error::{AuthError, Denial, VaultError};
@@ -27,8 +31,10 @@ use secrecy::SecretString;
 /// What an access token is for: one token per resource (protocol facts §3.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Resource {
-    /// IMAP, POP and SMTP of Exchange Online; the only one for providers without resources.
+    /// IMAP, POP, SMTP and EWS of Exchange Online; the only one for providers without resources.
     Mail,
+    /// Microsoft Graph.
+    Graph,
 }
 
 /// What a successful sign-in brought.

@@ -2,16 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use url::Url;
 
 use crate::config::section::{Section, one_of, shown};
-use crate::model::{Cloud, Method, Provider, SignInProfile};
+use crate::model::{Assertion, ClientKind, Cloud, Method, Provider, SignInProfile};
 
 const KEYS: &[&str] = &[
     "provider",
     "method",
     "tenant",
     "client_id",
+    "client",
     "cloud",
     "authority",
     "authorization_endpoint",
@@ -20,6 +22,9 @@ const KEYS: &[&str] = &[
     "redirect_uri",
     "scopes",
     "secret_expires",
+    "certificate",
+    "certificate_key",
+    "assertion",
     "ca_file",
     "domains",
 ];
@@ -27,16 +32,30 @@ const KEYS: &[&str] = &[
 /// Providers by their word.
 pub const PROVIDERS: &[(&str, Provider)] = &[
     ("microsoft365", Provider::Microsoft365),
+    ("outlook.com", Provider::OutlookCom),
+    ("exchange-server", Provider::ExchangeServer),
+    ("gmail", Provider::Gmail),
     ("custom", Provider::Custom),
 ];
-const LATER_PROVIDERS: &[&str] = &["outlook.com", "exchange-server", "gmail"];
 
 /// Methods by their word.
 pub const METHODS: &[(&str, Method)] = &[
     ("device-code", Method::DeviceCode),
+    ("browser", Method::Browser),
+    ("client-secret", Method::ClientSecret),
+    ("client-certificate", Method::ClientCertificate),
     ("password", Method::Password),
 ];
-const LATER_METHODS: &[&str] = &["browser", "client-secret", "client-certificate"];
+
+/// Kinds of client by their word.
+pub const CLIENTS: &[(&str, ClientKind)] = &[
+    ("public", ClientKind::Public),
+    ("confidential", ClientKind::Confidential),
+];
+
+/// Ways to sign an assertion by their word.
+pub const ASSERTIONS: &[(&str, Assertion)] =
+    &[("ps256", Assertion::Ps256), ("rs256", Assertion::Rs256)];
 
 /// Clouds by their word.
 pub const CLOUDS: &[(&str, Cloud)] = &[
@@ -54,34 +73,44 @@ pub fn read(name: &str, section: Section<'_>) -> Option<SignInProfile> {
     if section.get("provider").is_none() {
         section.mistake(
             "provider",
-            format!("missing; expected {}", one_of(&["microsoft365", "custom"])),
+            format!(
+                "missing; expected {}",
+                one_of(&PROVIDERS.iter().map(|(word, _)| *word).collect::<Vec<_>>())
+            ),
         );
     }
-    let provider = section.choice("provider", PROVIDERS, LATER_PROVIDERS);
+    let provider = section.choice("provider", PROVIDERS, &[]);
     let method = if section.get("method").is_some() {
-        section.choice("method", METHODS, LATER_METHODS)
+        section.choice("method", METHODS, &[])
     } else {
         Some(Method::DeviceCode)
     };
     let cloud = section.choice("cloud", CLOUDS, &[]).unwrap_or_default();
     let url = |key| web_address(&section, key);
-    // Used by other methods; checked so that a slip does not wait for the day the method changes.
-    section.text("secret_expires");
-    url("redirect_uri");
+    let provider_or = provider.unwrap_or(Provider::Custom);
+    let plain = SignInProfile::new(name, provider_or, method.unwrap_or(Method::DeviceCode));
     let profile = SignInProfile {
-        name: name.to_owned(),
-        provider: provider.unwrap_or(Provider::Custom),
-        method: method.unwrap_or(Method::DeviceCode),
         tenant: tenant(&section, provider),
         client_id: client_id(&section, method),
+        client: section
+            .choice("client", CLIENTS, &[])
+            .unwrap_or(plain.client),
         cloud,
         authority: url("authority"),
         authorization_endpoint: url("authorization_endpoint"),
         token_endpoint: url("token_endpoint"),
         device_authorization_endpoint: url("device_authorization_endpoint"),
+        redirect_uri: redirect_uri(&section),
         scopes: words(&section, "scopes"),
+        secret_expires: date(&section, "secret_expires"),
+        certificate: file(&section, "certificate"),
+        certificate_key: file(&section, "certificate_key"),
+        assertion: section
+            .choice("assertion", ASSERTIONS, &[])
+            .unwrap_or_default(),
         ca_file: file(&section, "ca_file"),
         domains: domains(&section),
+        ..plain
     };
     // What else may be missing depends on these two.
     if provider.is_none() || method.is_none() {
@@ -95,7 +124,8 @@ pub fn read(name: &str, section: Section<'_>) -> Option<SignInProfile> {
 fn tenant(section: &Section<'_>, provider: Option<Provider>) -> String {
     let tenant = section.text("tenant").unwrap_or(match provider {
         Some(Provider::Microsoft365) => "organizations",
-        Some(Provider::Custom) | None => "",
+        Some(Provider::OutlookCom) => "consumers",
+        Some(Provider::ExchangeServer | Provider::Gmail | Provider::Custom) | None => "",
     });
     let is_plain = tenant
         .chars()
@@ -114,9 +144,7 @@ fn tenant(section: &Section<'_>, provider: Option<Provider>) -> String {
 fn client_id(section: &Section<'_>, method: Option<Method>) -> String {
     let id = match method {
         Some(Method::Password) | None => section.text("client_id"),
-        Some(Method::DeviceCode) => {
-            section.required("client_id", "the registered application's id")
-        }
+        Some(_) => section.required("client_id", "the registered application's id"),
     };
     id.unwrap_or_default().to_owned()
 }
@@ -161,6 +189,30 @@ pub fn is_this_machine(host: &str) -> bool {
         || host
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback())
+}
+
+/// Reads where the browser is sent back to: any address, kept byte by byte, since the provider compares it so.
+fn redirect_uri(section: &Section<'_>) -> Option<String> {
+    let text = section.text("redirect_uri")?;
+    if Url::parse(text).is_ok_and(|url| url.fragment().is_none()) {
+        return Some(text.to_owned());
+    }
+    let message = format!("expected an address without a #, found {}", shown(text));
+    section.mistake("redirect_uri", message);
+    None
+}
+
+fn date(section: &Section<'_>, key: &str) -> Option<Date> {
+    let text = section.text(key)?;
+    let date = text.parse::<Date>().ok();
+    if date.is_none() {
+        let message = format!(
+            "expected a day such as \"2027-05-31\", found {}",
+            shown(text)
+        );
+        section.mistake(key, message);
+    }
+    date
 }
 
 fn words(section: &Section<'_>, key: &str) -> Vec<String> {

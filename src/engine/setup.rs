@@ -50,11 +50,11 @@ fn from_config(
 ) -> Candidate {
     let (servers, servers_origin) = match (servers, sign_in.provider) {
         (Some(servers), _) => (servers.clone(), Origin::Config),
-        (None, Provider::Microsoft365) => {
+        (None, Provider::Microsoft365 | Provider::OutlookCom) => {
             let name = profile_name(config, &address);
             (microsoft_profile(name, sign_in.cloud), Origin::Known)
         }
-        (None, Provider::Custom) => (empty_servers(profile_name(config, &address)), Origin::Known),
+        (None, _) => (empty_servers(profile_name(config, &address)), Origin::Known),
     };
     candidate(
         config,
@@ -155,19 +155,8 @@ fn missing(sign_in: &SignInProfile, servers: &ServerProfile) -> Vec<&'static str
 
 fn new_sign_in(name: String, provider: Provider, address: &Address) -> SignInProfile {
     SignInProfile {
-        name,
-        provider,
-        method: Method::DeviceCode,
-        tenant: String::new(),
-        client_id: String::new(),
-        cloud: Cloud::Public,
-        authority: None,
-        authorization_endpoint: None,
-        token_endpoint: None,
-        device_authorization_endpoint: None,
-        scopes: Vec::new(),
-        ca_file: None,
         domains: vec![address.domain().to_lowercase()],
+        ..SignInProfile::new(name, provider, Method::DeviceCode)
     }
 }
 

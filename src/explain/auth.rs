@@ -76,6 +76,20 @@ fn by_denial(denial: &Denial, error: &str, suberror: &str) -> Notice {
             .cause("The browser had another session open")
             .how(format!("Sign in again as {expected}: use a private window, or sign out in the browser first"))
             .how("If the sign-in name is meant to differ from the address, set \"login\" of the account"),
+        Denial::MethodForbidden => Notice::new("This way to sign in is forbidden here")
+            .cause("A policy of the organisation blocks it, mostly the device code")
+            .how("Sign in with the browser instead")
+            .who(Who::TenantAdministrator),
+        Denial::ClientRefused => Notice::new("The sign-in service does not accept the application")
+            .cause("Its secret or certificate is missing, wrong or no longer valid")
+            .how("Enter the secret's value again, or have an administrator make a new one")
+            .remedy(Remedy::EditAccount),
+        Denial::Mixed => Notice::new("The answer of the sign-in service belongs to another request")
+            .cause("An old page was still open in the browser, or somebody tried to slip in an answer")
+            .how("Close other sign-in pages and sign in again"),
+        Denial::TimedOut => Notice::new("Nobody came back from the browser in time")
+            .cause("The page was not finished, or the browser runs on another machine")
+            .how("Sign in again; from another machine, paste the final address"),
         Denial::NeverSignedIn => Notice::new("Nobody has signed in to this account yet")
             .cause("There is no token for it in the vault")
             .how("Sign in once; Pillarbox stays signed in from then on"),

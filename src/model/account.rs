@@ -7,73 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::AccountId;
 use crate::model::Address;
 use crate::model::MailboxId;
-
-/// Whose sign-in service it is; decides defaults and quirks.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Provider {
-    /// Entra ID, work or school.
-    #[serde(rename = "microsoft365")]
-    Microsoft365,
-    /// Any provider with standard endpoints.
-    Custom,
-}
-
-/// How the sign-in is done.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// Device authorization grant (RFC 8628).
-    DeviceCode,
-    /// A password, for servers that still take one.
-    Password,
-}
-
-/// Which of Microsoft's separate clouds (protocol facts §1.3).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cloud {
-    /// Worldwide.
-    #[default]
-    Public,
-    /// US Government (GCC High).
-    UsGov,
-    /// US Department of Defense.
-    UsDod,
-    /// China, run by 21Vianet.
-    China,
-}
-
-/// A sign-in profile: defined once, used by any number of accounts.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SignInProfile {
-    /// Its name in the configuration.
-    pub name: String,
-    /// Whose service.
-    pub provider: Provider,
-    /// How.
-    pub method: Method,
-    /// Tenant GUID, domain, or `common`, `organizations`; empty for providers without tenants.
-    pub tenant: String,
-    /// The registered application's id.
-    pub client_id: String,
-    /// Which cloud.
-    pub cloud: Cloud,
-    /// Base of the discovery document; `None` when endpoints are typed in.
-    pub authority: Option<String>,
-    /// Overrides the discovered or built one.
-    pub authorization_endpoint: Option<String>,
-    /// Overrides the discovered or built one.
-    pub token_endpoint: Option<String>,
-    /// Overrides the discovered or built one.
-    pub device_authorization_endpoint: Option<String>,
-    /// Scopes to ask for; empty means "built by Pillarbox".
-    pub scopes: Vec<String>,
-    /// A PEM bundle trusted besides the system's roots.
-    pub ca_file: Option<std::path::PathBuf>,
-    /// Mail domains this profile is for, so that an address alone finds it.
-    pub domains: Vec<String>,
-}
+use crate::model::SignInProfile;
 
 /// How a connection is protected.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]

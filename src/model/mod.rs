@@ -11,13 +11,15 @@ mod flags;
 mod folder;
 mod ids;
 mod outbox;
+mod permission;
 mod progress;
 mod query;
 mod sanitize;
+mod sign_in;
 
 pub use account::{
-    Account, Cloud, IncomingProtocol, IncomingServer, Mailbox, MailboxKind, Method,
-    OutgoingProtocol, OutgoingServer, Provider, ServerProfile, SignInProfile, TlsMode,
+    Account, IncomingProtocol, IncomingServer, Mailbox, MailboxKind, OutgoingProtocol,
+    OutgoingServer, ServerProfile, TlsMode,
 };
 pub use address::{Address, AddressError, AddressList, parse_address_list};
 pub use changes::{
@@ -34,6 +36,8 @@ pub use ids::{
 pub use outbox::{
     Failure, FailureKind, Outbound, OutboxItem, OutboxState, Receipt, RefusedRecipient,
 };
+pub use permission::{Access, Permission, PermissionApi, permission};
 pub use progress::Progress;
 pub use query::{Query, Scope, Term};
 pub use sanitize::{sanitize_block, sanitize_line};
+pub use sign_in::{Assertion, ClientKind, Cloud, Method, Provider, SignInProfile};

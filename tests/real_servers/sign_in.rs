@@ -9,7 +9,7 @@ use pillarbox::auth::{
 use pillarbox::backend::{BackendError, Credential, Login, imap, smtp};
 use pillarbox::config::{VaultConfig, VaultKind};
 use pillarbox::model::{
-    Cloud, IncomingProtocol, IncomingServer, Method, OutgoingProtocol, OutgoingServer, Provider,
+    IncomingProtocol, IncomingServer, Method, OutgoingProtocol, OutgoingServer, Provider,
     SignInProfile, TlsMode,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -37,19 +37,11 @@ impl Person {
 
     fn profile(&self) -> SignInProfile {
         SignInProfile {
-            name: "lab".to_owned(),
-            provider: Provider::Custom,
-            method: Method::DeviceCode,
-            tenant: String::new(),
             client_id: self.client_id.clone(),
-            cloud: Cloud::Public,
             authority: Some(self.lab.value("LAB_AUTHORITY").to_owned()),
-            authorization_endpoint: None,
-            token_endpoint: None,
-            device_authorization_endpoint: None,
             scopes: SCOPES.split_whitespace().map(str::to_owned).collect(),
             ca_file: Some(self.lab.value("LAB_CA_FILE").into()),
-            domains: Vec::new(),
+            ..SignInProfile::new("lab", Provider::Custom, Method::DeviceCode)
         }
     }
 

@@ -14,25 +14,15 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 
 use crate::auth::{Clock, SignedIn};
-use crate::model::{Cloud, Method, Provider, SignInProfile};
+use crate::model::{Method, Provider, SignInProfile};
 use crate::net::{Http, Trust};
 
 /// Makes a profile without addresses of its own.
 pub(in crate::auth) fn profile(provider: Provider) -> SignInProfile {
     SignInProfile {
-        name: "contoso".into(),
-        provider,
-        method: Method::DeviceCode,
         tenant: "contoso.com".into(),
         client_id: "client-1".into(),
-        cloud: Cloud::Public,
-        authority: None,
-        authorization_endpoint: None,
-        token_endpoint: None,
-        device_authorization_endpoint: None,
-        scopes: Vec::new(),
-        ca_file: None,
-        domains: Vec::new(),
+        ..SignInProfile::new("contoso", provider, Method::DeviceCode)
     }
 }
 

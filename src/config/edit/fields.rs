@@ -4,7 +4,7 @@ use toml_edit::{Array, InlineTable, Value};
 
 use crate::config::interface::Interface;
 use crate::config::servers::TLS_MODES;
-use crate::config::sign_in::{CLOUDS, METHODS, PROVIDERS};
+use crate::config::sign_in::{ASSERTIONS, CLIENTS, CLOUDS, METHODS, PROVIDERS};
 use crate::model::{
     Account, Cloud, IncomingProtocol, OutgoingProtocol, ServerProfile, SignInProfile, TlsMode,
 };
@@ -63,12 +63,18 @@ impl Profile for SignInProfile {
     fn fields(&self) -> Vec<Field> {
         let optional =
             |key, text: &Option<String>| Field::text(key, text.as_deref().unwrap_or_default());
+        let plain = Self::new("", self.provider, self.method);
+        let client = (self.client != plain.client).then(|| word(CLIENTS, &self.client));
+        let assertion =
+            (self.assertion != plain.assertion).then(|| word(ASSERTIONS, &self.assertion));
+        let expires = self.secret_expires.map(|day| day.to_string());
         let cloud = (self.cloud != Cloud::Public).then(|| word(CLOUDS, &self.cloud));
         vec![
             Field::text("provider", word(PROVIDERS, &self.provider)),
             Field::text("method", word(METHODS, &self.method)),
             Field::text("tenant", &self.tenant),
             Field::text("client_id", &self.client_id),
+            Field::text("client", client.unwrap_or_default()),
             Field::text("cloud", cloud.unwrap_or_default()),
             optional("authority", &self.authority),
             optional("authorization_endpoint", &self.authorization_endpoint),
@@ -77,8 +83,13 @@ impl Profile for SignInProfile {
                 "device_authorization_endpoint",
                 &self.device_authorization_endpoint,
             ),
+            optional("redirect_uri", &self.redirect_uri),
             Field::list("scopes", self.scopes.iter()),
-            file(self.ca_file.as_deref()),
+            optional("secret_expires", &expires),
+            file("certificate", self.certificate.as_deref()),
+            file("certificate_key", self.certificate_key.as_deref()),
+            Field::text("assertion", assertion.unwrap_or_default()),
+            file("ca_file", self.ca_file.as_deref()),
             Field::list("domains", self.domains.iter()),
         ]
     }
@@ -106,7 +117,7 @@ impl Profile for ServerProfile {
         vec![
             Field::new("incoming", Some(incoming)),
             Field::new("outgoing", outgoing),
-            file(self.ca_file.as_deref()),
+            file("ca_file", self.ca_file.as_deref()),
             Field::new("files_sent_copy", self.files_sent_copy.map(Value::from)),
         ]
     }
@@ -167,9 +178,9 @@ pub fn key_fields(interface: &Interface) -> Vec<Field> {
     interface.keys.iter().map(field).collect()
 }
 
-fn file(path: Option<&std::path::Path>) -> Field {
+fn file(key: &str, path: Option<&std::path::Path>) -> Field {
     let text = path.map(|path| path.to_string_lossy().into_owned());
-    Field::text("ca_file", text.as_deref().unwrap_or_default())
+    Field::text(key, text.as_deref().unwrap_or_default())
 }
 
 fn server(protocol: &str, host: &str, port: u16, tls: TlsMode) -> Value {

@@ -8,9 +8,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::model::{
-    Account, Address, Cloud, Method, Provider, ServerProfile, SignInProfile, TlsMode,
-};
+use crate::model::{Account, Address, Method, Provider, ServerProfile, SignInProfile, TlsMode};
 
 /// A home with these texts as the user's and the system's file.
 fn home(user: &str, system: &str) -> (TempDir, Paths) {
@@ -51,19 +49,9 @@ fn mistakes(result: Result<Config, ConfigError>) -> String {
 
 fn work_account() -> Account {
     let sign_in = SignInProfile {
-        name: "contoso".into(),
-        provider: Provider::Microsoft365,
-        method: Method::DeviceCode,
         tenant: "contoso.com".into(),
         client_id: "app".into(),
-        cloud: Cloud::Public,
-        authority: None,
-        authorization_endpoint: None,
-        token_endpoint: None,
-        device_authorization_endpoint: None,
-        scopes: Vec::new(),
-        ca_file: None,
-        domains: Vec::new(),
+        ..SignInProfile::new("contoso", Provider::Microsoft365, Method::DeviceCode)
     };
     let servers = Config::check(
         &Paths::under(Path::new("/nowhere")),

@@ -20,9 +20,9 @@ use crate::auth::{Clock, Unlock};
 use crate::config::{Config, Interface, Paths, VaultConfig, VaultKind};
 use crate::engine::{Engine, Event, Options, Problem};
 use crate::model::{
-    Account, Address, Cloud, Folder, IncomingProtocol, IncomingServer, Listed, MailboxId,
-    MessageId, Method, OutgoingProtocol, OutgoingServer, Provider, Scope, ServerProfile,
-    SignInProfile, TlsMode, Window,
+    Account, Address, Folder, IncomingProtocol, IncomingServer, Listed, MailboxId, MessageId,
+    Method, OutgoingProtocol, OutgoingServer, Provider, Scope, ServerProfile, SignInProfile,
+    TlsMode, Window,
 };
 
 use world::World;
@@ -222,19 +222,9 @@ fn config(additional: &[&str]) -> Config {
 
 fn account(additional: &[&str]) -> Account {
     let sign_in = SignInProfile {
-        name: "x".into(),
-        provider: Provider::Custom,
-        method: Method::DeviceCode,
-        tenant: String::new(),
         client_id: "client".into(),
-        cloud: Cloud::Public,
         authority: Some("https://login.x.test".into()),
-        authorization_endpoint: None,
-        token_endpoint: None,
-        device_authorization_endpoint: None,
-        scopes: Vec::new(),
-        ca_file: None,
-        domains: Vec::new(),
+        ..SignInProfile::new("x", Provider::Custom, Method::DeviceCode)
     };
     let host = String::from("mail.x.test");
     Account {

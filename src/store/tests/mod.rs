@@ -17,10 +17,10 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::model::{
-    Account, Address, Applied, ChangeSet, Cloud, Cursor, Envelope, FlagUpdate, Flags, Folder,
-    FolderId, IncomingProtocol, IncomingServer, Listed, Mailbox, MailboxId, MessageId, Method,
-    Provider, RemoteFolder, RemoteId, RemoteMessage, Role, Scope, ServerProfile, SignInProfile,
-    TlsMode, Window,
+    Account, Address, Applied, ChangeSet, Cursor, Envelope, FlagUpdate, Flags, Folder, FolderId,
+    IncomingProtocol, IncomingServer, Listed, Mailbox, MailboxId, MessageId, Method, Provider,
+    RemoteFolder, RemoteId, RemoteMessage, Role, Scope, ServerProfile, SignInProfile, TlsMode,
+    Window,
 };
 use crate::store::{Committed, Opened, Pending, Store};
 
@@ -157,19 +157,9 @@ fn by_role(folders: &[Folder], role: Role) -> FolderId {
 
 fn account(name: &str) -> Account {
     let sign_in = SignInProfile {
-        name: "contoso".into(),
-        provider: Provider::Microsoft365,
-        method: Method::DeviceCode,
         tenant: "contoso.com".into(),
         client_id: "app".into(),
-        cloud: Cloud::Public,
-        authority: None,
-        authorization_endpoint: None,
-        token_endpoint: None,
-        device_authorization_endpoint: None,
-        scopes: Vec::new(),
-        ca_file: None,
-        domains: Vec::new(),
+        ..SignInProfile::new("contoso", Provider::Microsoft365, Method::DeviceCode)
     };
     Account {
         name: name.into(),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::config::{Config, VaultConfig};
 use crate::model::{
-    Account, Address, Cloud, IncomingProtocol, IncomingServer, Method, OutgoingProtocol,
-    OutgoingServer, Provider, ServerProfile, SignInProfile, TlsMode,
+    Account, Address, IncomingProtocol, IncomingServer, Method, OutgoingProtocol, OutgoingServer,
+    Provider, ServerProfile, SignInProfile, TlsMode,
 };
 use crate::tui::context::Cx;
 use crate::tui::testing::interface;
@@ -14,19 +14,9 @@ use crate::tui::testing::interface;
 /// Returns a complete account of Microsoft 365 without additional users.
 pub fn account(name: &str, email: &str) -> Account {
     let sign_in = SignInProfile {
-        name: name.into(),
-        provider: Provider::Microsoft365,
-        method: Method::DeviceCode,
         tenant: "contoso.com".into(),
         client_id: "11111111-2222-3333-4444-555555555555".into(),
-        cloud: Cloud::Public,
-        authority: None,
-        authorization_endpoint: None,
-        token_endpoint: None,
-        device_authorization_endpoint: None,
-        scopes: Vec::new(),
-        ca_file: None,
-        domains: Vec::new(),
+        ..SignInProfile::new(name, Provider::Microsoft365, Method::DeviceCode)
     };
     Account {
         name: name.into(),
