@@ -69,7 +69,8 @@ where
 {
     /// Runs the interface until the user quits or the input ends.
     pub async fn run(mut self, mut app: App) -> io::Result<()> {
-        app.tell_time((self.clock)());
+        let started = Instant::now();
+        app.tell_time((self.clock)(), Duration::ZERO);
         let size = self.terminal.size().map_err(io::Error::other)?;
         app.resize(size);
         let first = app.start();
@@ -96,6 +97,7 @@ where
                 Woken::InputEnded => break,
                 Woken::Timer => {}
                 Woken::Message(message) => {
+                    app.tell_time((self.clock)(), started.elapsed());
                     is_stale |= self.handle_all(*message, &mut app).await?;
                     if !is_stale {
                         tick = tick.or_else(|| app.next_tick().map(|wait| Instant::now() + wait));
@@ -138,7 +140,6 @@ where
 
     /// Handles a message and all that wait behind it; tells whether the screen may look different.
     async fn handle_all(&mut self, first: Msg, app: &mut App) -> io::Result<bool> {
-        app.tell_time((self.clock)());
         let mut next = Some(first);
         let mut is_stale = false;
         let mut left = BATCH;

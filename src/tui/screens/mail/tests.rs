@@ -65,7 +65,44 @@ fn moving_down_loads_the_next_preview_where_the_reader_shows() {
     let mut cx = context();
     let mut screen = shown(&mut cx, (120, 40));
     assert_eq!(act(&mut screen, Action::Down, &cx), vec![load(2, 1, 45)]);
+    cx.elapsed = Duration::from_millis(500);
     assert_eq!(act(&mut screen, Action::Down, &cx), vec![load(3, 2, 45)]);
+}
+
+#[test]
+fn quick_moves_load_only_the_preview_of_the_message_they_end_at() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (120, 40));
+    assert_eq!(act(&mut screen, Action::Down, &cx), vec![load(2, 1, 45)]);
+    for _ in 0..5 {
+        cx.elapsed += Duration::from_millis(33);
+        assert_eq!(act(&mut screen, Action::Down, &cx), vec![]);
+    }
+    assert_eq!(screen.face(&cx).tick, Some(Duration::from_millis(120)));
+    cx.elapsed += Duration::from_millis(120);
+    assert_eq!(screen.update(&Msg::Tick, &cx), vec![load(3, 6, 45)]);
+    assert_eq!(screen.update(&Msg::Tick, &cx), vec![]);
+}
+
+#[test]
+fn a_message_opened_in_the_middle_of_a_motion_is_there_at_once() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (120, 40));
+    act(&mut screen, Action::Down, &cx);
+    assert_eq!(act(&mut screen, Action::Down, &cx), vec![]);
+    assert_eq!(act(&mut screen, Action::Open, &cx), vec![load(3, 2, 45)]);
+}
+
+#[test]
+fn a_preview_that_does_not_show_any_more_is_not_waited_for() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (120, 40));
+    act(&mut screen, Action::Down, &cx);
+    act(&mut screen, Action::Down, &cx);
+    draw(&mut screen, &mut cx, (80, 24));
+    cx.elapsed = Duration::from_secs(1);
+    assert_eq!(screen.update(&Msg::Tick, &cx), vec![]);
+    assert_eq!(screen.face(&cx).tick, Some(AGE_TICK));
 }
 
 #[test]
