@@ -173,7 +173,11 @@ impl Worker {
         }
         self.rings = rings;
         let orders = self.desk.take_orders();
+        if orders.is_stop {
+            self.plan.hold();
+        }
         if orders.is_resync {
+            self.plan.release();
             self.plan.look_at_all();
         }
         for folder in orders.dirty {
@@ -264,13 +268,15 @@ impl Worker {
 
     /// Says what the long task is and how far it is; only its beginning is an event, the figure is shared.
     async fn show_progress(&mut self, folder: &Folder, phase: Phase) -> Result<(), EngineError> {
-        if phase == Phase::News && self.desk.status().synced_at.is_some() {
+        // Of a mailbox that was in step once, or was stopped, news are a short task.
+        let is_usual = self.desk.status().synced_at.is_some() || self.plan.is_held();
+        if phase != Phase::Backfill && is_usual {
             return Ok(());
         }
         let task = sanitize_line(&format!("listing {}", folder.name()));
         let counted = self.inner.store.folder(folder.id).await?;
         let (done, all) = counted.map_or((0, 0), |now| (now.cached, now.total));
-        if all < done + LONG_TASK && self.desk.status().synced_at.is_some() {
+        if all < done + LONG_TASK && is_usual {
             return Ok(());
         }
         self.update(|status| {
@@ -291,11 +297,18 @@ impl Worker {
         let was_offline = self.desk.status().error.is_some();
         self.trouble = failing::Trouble::default();
         let now = self.inner.now();
+        let is_stopped = self.plan.is_held();
         self.update(|status| {
             *status = Status {
                 health: Health::Fine,
-                synced_at: Some(now),
+                // What was stopped is not in step.
+                synced_at: if is_stopped {
+                    status.synced_at
+                } else {
+                    Some(now)
+                },
                 pending: status.pending,
+                is_stopped,
                 ..Status::default()
             };
         });
