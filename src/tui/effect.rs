@@ -139,6 +139,8 @@ pub enum Effect {
     Undo(ActionId),
     /// Wake the worker of a mailbox, or all.
     Sync(Option<MailboxId>),
+    /// Stop the long synchronisation of a mailbox, or of all.
+    StopSync(Option<MailboxId>),
     /// Save an attachment.
     SaveAttachment {
         /// The message.

@@ -148,6 +148,8 @@ pub enum Action {
     Undo,
     /// Synchronise this mailbox now.
     Sync,
+    /// Stop the long synchronisation under way.
+    StopSync,
     /// Do what the notice offers.
     Remedy,
     /// Everything about the last notice.
@@ -410,6 +412,7 @@ const TABLE: &[Entry] = &[
     row(A::Palette, ("palette", G::Program, ANY, "palette", "Every action by name", &[":", "ctrl-p"])),
     row(A::Undo, ("undo", G::Program, BROWSE, "undo", "Take the last action back", &["z"])),
     row(A::Sync, ("sync", G::Program, BROWSE, "sync", "Synchronise this mailbox now", &["ctrl-r"])),
+    row(A::StopSync, ("stop-sync", G::Program, BROWSE, "stop sync", "Stop the synchronisation; what was fetched stays", &["ctrl-x"])),
     row(A::Remedy, ("remedy", G::Program, BROWSE, "mend", "Do what the notice offers", &["!"])),
     row(A::Explain, ("explain", G::Program, BROWSE, "explain", "Everything about the last notice", &["g !", "g e"])),
     row(A::Redraw, ("redraw", G::Program, ANY, "redraw", "Draw the screen anew", &["ctrl-l"])),

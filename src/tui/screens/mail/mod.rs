@@ -196,6 +196,7 @@ impl Mail {
             Action::PreviousPane => self.focus_next(2, cx),
             Action::Search => self.search(cx),
             Action::Sync => self.sync(cx),
+            Action::StopSync => vec![Effect::StopSync(self.place.mailbox(cx))],
             Action::Write => self.write(cx),
             _ => match self.pane {
                 Pane::Sidebar => self.act_in_sidebar(action, cx),
@@ -407,8 +408,9 @@ impl Mail {
     }
 }
 
-const SIDEBAR_HINTS: [Action; 8] = [
+const SIDEBAR_HINTS: [Action; 9] = [
     Action::Open,
+    Action::StopSync,
     Action::NextPane,
     Action::Search,
     Action::Write,
@@ -417,8 +419,9 @@ const SIDEBAR_HINTS: [Action; 8] = [
     Action::Palette,
     Action::Help,
 ];
-const LIST_HINTS: [Action; 12] = [
+const LIST_HINTS: [Action; 13] = [
     Action::Open,
+    Action::StopSync,
     Action::Reply,
     Action::Archive,
     Action::Delete,
@@ -431,8 +434,9 @@ const LIST_HINTS: [Action; 12] = [
     Action::Palette,
     Action::Sync,
 ];
-const READER_HINTS: [Action; 12] = [
+const READER_HINTS: [Action; 13] = [
     Action::Back,
+    Action::StopSync,
     Action::Reply,
     Action::ReplyAll,
     Action::Archive,
