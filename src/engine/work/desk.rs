@@ -26,6 +26,8 @@ pub struct Desk {
     pub bell: Arc<Bell>,
     /// Bodies somebody waits for.
     pub bodies: Mutex<BodyQueue>,
+    /// Messages that wait for an archive folder to be made.
+    pub to_archive: Mutex<BTreeSet<MessageId>>,
     orders: Mutex<Orders>,
     status: Mutex<Status>,
 }
@@ -51,6 +53,7 @@ impl Desk {
             signer,
             bell: Arc::new(Bell::new(busy)),
             bodies: Mutex::default(),
+            to_archive: Mutex::default(),
             orders: Mutex::default(),
             status: Mutex::default(),
         }

@@ -156,6 +156,8 @@ pub enum Action {
     Explain,
     /// Draw the screen anew.
     Redraw,
+    /// Back to the shell until it continues the program.
+    Suspend,
     /// Show the next theme.
     NextTheme,
     /// Leave Pillarbox.
@@ -416,6 +418,7 @@ const TABLE: &[Entry] = &[
     row(A::Remedy, ("remedy", G::Program, BROWSE, "mend", "Do what the notice offers", &["!"])),
     row(A::Explain, ("explain", G::Program, BROWSE, "explain", "Everything about the last notice", &["g !", "g e"])),
     row(A::Redraw, ("redraw", G::Program, ANY, "redraw", "Draw the screen anew", &["ctrl-l"])),
+    row(A::Suspend, ("suspend", G::Program, ANY, "suspend", "To the shell, until fg; in a text Ctrl-U undoes", &["ctrl-z"])),
     row(A::NextTheme, ("next-theme", G::Program, BROWSE, "next theme", "Show the next theme", &["g T"])),
     row(A::Quit, ("quit", G::Program, ANY, "quit", "Leave Pillarbox", &["ctrl-q", "ctrl-c"])),
     row(A::GoAllInboxes, ("go-all-inboxes", G::Places, BROWSE, "all inboxes", "All inboxes", &["g 0", "0"])),

@@ -224,10 +224,11 @@ async fn a_held_cursor_key_costs_at_most_200_bytes_a_row_with_three_panes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn held_pages_cost_at_most_3_1_kilobytes_each_with_three_panes() {
+async fn held_pages_cost_their_rows_and_no_preview() {
     let (frames, _) = held(ratatui::crossterm::event::KeyCode::PageDown, &[33; 3]).await;
+    // Rows of all scripts, every second of which needs its letters placed one by one.
     let most = frames[1..3].iter().max().unwrap();
-    assert!(*most <= 6500 && *most > 1000, "{frames:?}");
+    assert!(*most <= 4900 && *most > 1000, "{frames:?}");
 }
 
 #[tokio::test(start_paused = true)]

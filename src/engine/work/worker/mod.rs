@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::engine::filing;
 use crate::engine::inner::Inner;
 use crate::engine::work::backoff::delay;
 use crate::engine::work::bell::{OnDuty, locked};
@@ -204,6 +205,7 @@ impl Worker {
             Job::Replay => self.replay(room).await?,
             Job::List => {
                 let folders = sync::list(room).await?;
+                filing::file_waiting(&self.inner, &self.desk, &folders).await;
                 self.plan.set_folders(folders, Instant::now());
                 let looked = self.desk.looked();
                 self.plan.look(None);
@@ -240,6 +242,8 @@ impl Worker {
                 }
             }
             Replayed::Refused(error) => {
+                // Should it have been the archive folder, nothing waits for it any more.
+                locked(&self.desk.to_archive).clear();
                 let mailbox = Some(self.desk.mailbox.id);
                 self.inner.problem(mailbox, Arc::new(error));
                 self.plan.look_at_all();

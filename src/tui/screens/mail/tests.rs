@@ -330,6 +330,29 @@ fn until_all_is_synchronised_the_newest_message_is_selected_unless_a_key_was_pre
     check(false, false, 20);
 }
 
+#[test]
+fn archiving_without_an_archive_folder_offers_to_make_one() {
+    let mut cx = context();
+    for folders in cx.folders.values_mut() {
+        folders.retain(|folder| folder.role != Role::Archive);
+    }
+    let mut screen = shown(&mut cx, (80, 24));
+    assert_eq!(screen.live(Action::Archive, &cx), Live::Yes);
+    let effects = act(&mut screen, Action::Archive, &cx);
+    let [Effect::Push(ScreenName::Confirm(question))] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(
+        question.title,
+        "Make an archive folder for support@contoso.com?"
+    );
+    let reply = Msg::Reply(Reply::Confirmed(question.tag));
+    let expected = vec![Effect::MakeArchive(vec![listed(0).id])];
+    assert_eq!(screen.update(&reply, &cx), expected);
+    // It stays in the list until the folder is there.
+    assert!(draw(&mut screen, &mut cx, (80, 24)).contains("Invoice 4711"));
+}
+
 /// Lets mailbox 1 be in the middle of a long synchronisation.
 fn syncing() -> Cx {
     let mut cx = context();
