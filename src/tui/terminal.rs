@@ -256,7 +256,9 @@ fn clipboard(text: &str, is_in_tmux: bool) -> Vec<u8> {
     let _ = plain.write_ansi(&mut sequence);
     if is_in_tmux {
         let doubled = sequence.replace('\u{1b}', "\u{1b}\u{1b}");
-        sequence += &format!("\u{1b}Ptmux;{doubled}\u{1b}\\");
+        sequence.push_str("\u{1b}Ptmux;");
+        sequence.push_str(&doubled);
+        sequence.push_str("\u{1b}\\");
     }
     sequence.into_bytes()
 }

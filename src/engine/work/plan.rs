@@ -58,6 +58,10 @@ pub struct Pressing {
 
 /// A folder in the plan.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts independent of each other; all combinations occur"
+)]
 struct Item {
     folder: Folder,
     is_dirty: bool,

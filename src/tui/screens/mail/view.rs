@@ -152,15 +152,17 @@ impl Mail {
             .zip(word)
             .map(|(health, word)| (count(health), health, word))
             .find(|(count, _, _)| *count > 0)
-            .map(|(count, health, word)| {
-                let figure = if health == Health::Syncing {
-                    figure(cx)
-                } else {
-                    String::new()
-                };
-                format!("{} {count} {word}{figure}", cx.symbols.health(health))
-            })
-            .unwrap_or_else(|| stopped(cx))
+            .map_or_else(
+                || stopped(cx),
+                |(count, health, word)| {
+                    let figure = if health == Health::Syncing {
+                        figure(cx)
+                    } else {
+                        String::new()
+                    };
+                    format!("{} {count} {word}{figure}", cx.symbols.health(health))
+                },
+            )
     }
 
     fn draw_sidebar(&mut self, buffer: &mut Buffer, area: Rect, cx: &Cx) {
