@@ -88,9 +88,9 @@ fn copied(variables: &[(&str, &str)]) -> (String, String) {
     console.types("c");
     console.sees("Copied");
     let record = console.record();
-    let start = record.find("\x1b]52;c;").expect("nothing was copied") + 7;
-    let length = record[start..].find('\x1b').unwrap();
-    let code = STANDARD.decode(&record[start..start + length]).unwrap();
+    let (_, rest) = record.split_once("\x1b]52;c;").expect("nothing was copied");
+    let (code, _) = rest.split_once('\x1b').unwrap();
+    let code = STANDARD.decode(code).unwrap();
     let code = String::from_utf8(code).unwrap();
     console.quit();
     (code, record)
