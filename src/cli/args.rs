@@ -50,6 +50,9 @@ pub(in crate::cli) enum Command {
     /// See and steer what is on its way out
     #[command(subcommand)]
     Outbox(Outbox),
+    /// Write what an administrator must grant, filled in for an account; read the answer
+    #[command(subcommand)]
+    Admin(Box<crate::cli::admin::args::Admin>),
     /// Explain an error code or a server's text
     Explain(Explain),
     /// Print shell completions

@@ -3,6 +3,7 @@
 //! stdout carries the result, stderr everything else. No command asks a question without a terminal.
 
 mod account;
+mod admin;
 mod args;
 mod check;
 mod demo;
@@ -68,6 +69,7 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Delete(args)) => act::delete(&args).await,
         Some(Command::Send(args)) => send::run(&args, out).await,
         Some(Command::Outbox(command)) => outbox::run(&command, out).await,
+        Some(Command::Admin(command)) => admin::run(&command, out),
         Some(Command::Explain(args)) => explain::run(&args, out),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(

@@ -115,8 +115,9 @@ pub(in crate::explain) fn config(error: &ConfigError) -> Notice {
                 .cause(format!("These accounts use it: {}", accounts.join(", ")))
                 .how("Give those accounts another profile first")
         }
-        ConfigError::NameTaken(name) => Notice::new(format!("The name \"{name}\" is taken"))
-            .how("Choose another name"),
+        ConfigError::NameTaken(name) => {
+            Notice::new(format!("The name \"{name}\" is taken")).how("Choose another name")
+        }
     }
 }
 

@@ -9,8 +9,8 @@ mod profiles;
 
 pub use migrate::migrate;
 pub use profiles::{
-    duplicate_account, remove_servers, remove_sign_in, rename_servers, rename_sign_in, save_servers,
-    save_sign_in,
+    duplicate_account, remove_servers, remove_sign_in, rename_servers, rename_sign_in,
+    save_servers, save_sign_in,
 };
 
 use std::path::Path;

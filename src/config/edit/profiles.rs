@@ -101,9 +101,7 @@ fn kept_by_system<P: Profile>(paths: &Paths, outcome: &[P], wanted: &P) -> Vec<M
     };
     // A default that depends on another key is filled in again; only what a file says can be in the way.
     left.filter(|field| place_of(paths, &[P::TABLE, wanted.name(), &field.key]).is_some())
-        .filter(|field| {
-            is_key_in_system(paths, &[P::TABLE, wanted.name(), &field.key])
-        })
+        .filter(|field| is_key_in_system(paths, &[P::TABLE, wanted.name(), &field.key]))
         .map(|field| mistake(&field.key))
         .collect()
 }
@@ -139,9 +137,8 @@ fn unused<P: Stored>(paths: &Paths, config: &Config, name: &str) -> Result<(), C
             file,
             line,
             key: format!("{}.{name}", P::TABLE),
-            message:
-                "this profile stands in the system's file, which Pillarbox does not change"
-                    .to_owned(),
+            message: "this profile stands in the system's file, which Pillarbox does not change"
+                .to_owned(),
         }]));
     }
     Ok(())

@@ -89,7 +89,13 @@ servers = "basic"
 fn lines(paths: &Paths) -> Vec<String> {
     let old = Config::old_settings(paths).unwrap();
     let line = |old: &OldSetting| {
-        format!("{} {} {:?} {:?}", old.line, old.key.join("."), old.kind, old.replacement)
+        format!(
+            "{} {} {:?} {:?}",
+            old.line,
+            old.key.join("."),
+            old.kind,
+            old.replacement
+        )
     };
     old.iter().map(line).collect()
 }
@@ -144,7 +150,10 @@ fn an_ews_address_is_answered_with_the_imap_server_of_its_host() {
         );
         migrate(&paths, &Config::old_settings(&paths).unwrap()).unwrap();
         let servers = Config::load(&paths).unwrap().servers;
-        assert_eq!(servers["a"].incoming.host, "outlook.office365.com", "{address}");
+        assert_eq!(
+            servers["a"].incoming.host, "outlook.office365.com",
+            "{address}"
+        );
     }
 }
 
@@ -161,10 +170,16 @@ fn an_address_without_a_host_is_left_for_a_person() {
 
 #[test]
 fn a_password_without_a_registered_application_needs_a_person() {
-    let before = OLD.replace("method = \"password\"\nclient_id = \"app\"", "method = \"password\"");
+    let before = OLD.replace(
+        "method = \"password\"\nclient_id = \"app\"",
+        "method = \"password\"",
+    );
     let (_home, paths) = home(&before, "");
     let old = Config::old_settings(&paths).unwrap();
-    let password = old.iter().find(|old| old.kind == OldKind::Password).unwrap();
+    let password = old
+        .iter()
+        .find(|old| old.kind == OldKind::Password)
+        .unwrap();
     assert_eq!(password.replacement, Replacement::NeedsClientId);
 }
 

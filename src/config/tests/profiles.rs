@@ -35,7 +35,11 @@ fn a_saved_profile_changes_every_account_that_uses_it_and_only_its_keys() {
     let (_home, paths) = home(SHARED, "");
     let mut profile = Config::load(&paths).unwrap().sign_in["contoso"].clone();
     save_sign_in(&paths, &profile).unwrap();
-    assert_eq!(text(&paths), SHARED, "nothing changed, so nothing is written");
+    assert_eq!(
+        text(&paths),
+        SHARED,
+        "nothing changed, so nothing is written"
+    );
     profile.tenant = "contoso.example".into();
     profile.secret_expires = "2027-05-31".parse().ok();
     save_sign_in(&paths, &profile).unwrap();
@@ -44,7 +48,12 @@ fn a_saved_profile_changes_every_account_that_uses_it_and_only_its_keys() {
         .replace("\"app\"\n", "\"app\"\nsecret_expires = \"2027-05-31\"\n");
     assert_eq!(text(&paths), expected);
     let config = Config::load(&paths).unwrap();
-    assert!(config.accounts.iter().all(|account| account.sign_in == profile));
+    assert!(
+        config
+            .accounts
+            .iter()
+            .all(|account| account.sign_in == profile)
+    );
 
     let mut servers = config.servers["contoso"].clone();
     servers.incoming.host = "imap.contoso.com".into();
@@ -72,13 +81,19 @@ fn a_profile_of_the_system_is_overridden_in_the_users_file() {
     let own = text(&paths);
     assert!(own.contains("tenant = \"contoso.example\""), "{own}");
     assert!(!own.contains("client_id"), "only what differs: {own}");
-    assert_eq!(std::fs::read_to_string(&paths.system_config).unwrap(), SHARED);
+    assert_eq!(
+        std::fs::read_to_string(&paths.system_config).unwrap(),
+        SHARED
+    );
     assert_eq!(Config::load(&paths).unwrap().sign_in["contoso"], profile);
 }
 
 #[test]
 fn a_key_of_the_systems_file_cannot_be_left_out_and_that_is_said() {
-    let system = SHARED.replace("client_id = \"app\"\n", "client_id = \"app\"\nscopes = \"openid\"\n");
+    let system = SHARED.replace(
+        "client_id = \"app\"\n",
+        "client_id = \"app\"\nscopes = \"openid\"\n",
+    );
     let (_home, paths) = home("", &system);
     let mut profile = Config::load(&paths).unwrap().sign_in["contoso"].clone();
     profile.scopes.clear();
@@ -87,7 +102,10 @@ fn a_key_of_the_systems_file_cannot_be_left_out_and_that_is_said() {
         panic!("{error:?}");
     };
     assert_eq!(mistakes[0].key, "sign_in.contoso.scopes");
-    assert_eq!((mistakes[0].line, &mistakes[0].file), (6, &paths.system_config));
+    assert_eq!(
+        (mistakes[0].line, &mistakes[0].file),
+        (6, &paths.system_config)
+    );
     assert_eq!(text(&paths), "");
 }
 
@@ -117,7 +135,10 @@ fn only_unused_profiles_are_removed_or_renamed() {
     assert!(matches!(&error, ConfigError::NoSuchProfile(name) if name == "nobody"));
 
     rename_sign_in(&paths, "spare", "third").unwrap();
-    assert_eq!(text(&paths), SHARED.replace("[sign_in.spare]", "[sign_in.third]"));
+    assert_eq!(
+        text(&paths),
+        SHARED.replace("[sign_in.spare]", "[sign_in.third]")
+    );
     remove_sign_in(&paths, "third").unwrap();
     remove_servers(&paths, "spare").unwrap();
     let config = Config::load(&paths).unwrap();
@@ -141,7 +162,16 @@ fn a_duplicate_has_the_same_profiles_and_its_own_name() {
     let config = Config::load(&paths).unwrap();
     assert_eq!(config.accounts.last(), Some(&copy));
     assert_eq!(copy.sign_in, config.accounts[0].sign_in);
-    assert_eq!((copy.name.as_str(), copy.address.email.as_str()), ("three", "one@contoso.com"));
-    assert!(matches!(duplicate_account(&paths, "one", "two"), Err(ConfigError::NameTaken(_))));
-    assert!(matches!(duplicate_account(&paths, "x", "y"), Err(ConfigError::NoSuchAccount(_))));
+    assert_eq!(
+        (copy.name.as_str(), copy.address.email.as_str()),
+        ("three", "one@contoso.com")
+    );
+    assert!(matches!(
+        duplicate_account(&paths, "one", "two"),
+        Err(ConfigError::NameTaken(_))
+    ));
+    assert!(matches!(
+        duplicate_account(&paths, "x", "y"),
+        Err(ConfigError::NoSuchAccount(_))
+    ));
 }

@@ -48,10 +48,22 @@ fn a_certificate_method_needs_a_certificate() {
 
 #[test]
 fn providers_refuse_methods_they_do_not_have() {
-    check("provider = \"gmail\"\nmethod = \"device-code\"", &["method: expected browser"]);
-    check("provider = \"gmail\"\nmethod = \"client-secret\"", &["method: expected browser"]);
-    check("provider = \"outlook.com\"\nmethod = \"client-secret\"", &["method: a person"]);
-    check("provider = \"outlook.com\"\nmethod = \"password\"", &["method: 2024-09-16"]);
+    check(
+        "provider = \"gmail\"\nmethod = \"device-code\"",
+        &["method: expected browser"],
+    );
+    check(
+        "provider = \"gmail\"\nmethod = \"client-secret\"",
+        &["method: expected browser"],
+    );
+    check(
+        "provider = \"outlook.com\"\nmethod = \"client-secret\"",
+        &["method: a person"],
+    );
+    check(
+        "provider = \"outlook.com\"\nmethod = \"password\"",
+        &["method: 2024-09-16"],
+    );
     check("provider = \"outlook.com\"", &[]);
 }
 
@@ -71,8 +83,14 @@ fn a_custom_provider_must_be_found_by_the_method_chosen() {
     let both = "provider = \"custom\"\nmethod = \"browser\"\nauthorization_endpoint = \"https://a.example/x\"\n\
                 token_endpoint = \"https://a.example/y\"";
     check(both, &[]);
-    check("provider = \"custom\"\nmethod = \"browser\"\nauthority = \"https://a.example\"", &[]);
-    check("provider = \"custom\"\nmethod = \"client-secret\"", &["token_endpoint: missing"]);
+    check(
+        "provider = \"custom\"\nmethod = \"browser\"\nauthority = \"https://a.example\"",
+        &[],
+    );
+    check(
+        "provider = \"custom\"\nmethod = \"client-secret\"",
+        &["token_endpoint: missing"],
+    );
     check("provider = \"custom\"\nmethod = \"password\"", &[]);
 }
 
@@ -83,9 +101,15 @@ fn a_redirect_uri_must_be_one_that_can_be_registered() {
         ("http://localhost:8765/done", ""),
         ("http://127.0.0.1", ""),
         ("https://app.contoso.com/callback", ""),
-        ("https://login.microsoftonline.com/common/oauth2/nativeclient", ""),
+        (
+            "https://login.microsoftonline.com/common/oauth2/nativeclient",
+            "",
+        ),
         ("msal00000000://auth", ""),
-        ("http://app.contoso.com/callback", "https, or http on localhost"),
+        (
+            "http://app.contoso.com/callback",
+            "https, or http on localhost",
+        ),
         ("http://[::1]:80/", "IPv6"),
         ("https://app.contoso.com/#a", "without a #"),
         ("urn:ietf:wg:oauth:2.0:oob", "browser can open"),
@@ -93,7 +117,11 @@ fn a_redirect_uri_must_be_one_that_can_be_registered() {
     ] {
         let lines = format!("method = \"browser\"\nredirect_uri = \"{uri}\"");
         let expected = format!("redirect_uri: {expected}");
-        let expected: &[&str] = if expected.len() == 14 { &[] } else { &[&expected] };
+        let expected: &[&str] = if expected.len() == 14 {
+            &[]
+        } else {
+            &[&expected]
+        };
         microsoft(&lines, expected);
     }
     let long = format!("redirect_uri = \"https://a.example/{}\"", "x".repeat(256));
@@ -116,13 +144,19 @@ fn scopes_that_are_refused_together_are_named() {
         "scopes = \"https://outlook.office.com/.default https://outlook.office.com/SMTP.Send\"",
         &["scopes: AADSTS70011"],
     );
-    microsoft("scopes = \"offline_access https://outlook.office.com/.default\"", &[]);
+    microsoft(
+        "scopes = \"offline_access https://outlook.office.com/.default\"",
+        &[],
+    );
     let app = "method = \"client-secret\"\ntenant = \"contoso.com\"\n";
     microsoft(
         &format!("{app}scopes = \"https://outlook.office365.com/IMAP.AccessAsApp\""),
         &["scopes: AADSTS1002012"],
     );
-    microsoft(&format!("{app}scopes = \"https://outlook.office365.com/.default\""), &[]);
+    microsoft(
+        &format!("{app}scopes = \"https://outlook.office365.com/.default\""),
+        &[],
+    );
     check(
         "provider = \"custom\"\nauthority = \"https://a.example\"\nscopes = \"mail; send é\"",
         &["scopes: blanks between"],
@@ -131,17 +165,26 @@ fn scopes_that_are_refused_together_are_named() {
 
 #[test]
 fn what_an_account_asks_of_its_profile_is_checked_too() {
-    let servers = "[servers.s]\nincoming = { protocol = \"imap\", host = \"outlook.office365.com\" }\n";
+    let servers =
+        "[servers.s]\nincoming = { protocol = \"imap\", host = \"outlook.office365.com\" }\n";
     let profiles = "[sign_in.old]\nprovider = \"microsoft365\"\nmethod = \"password\"\n\
                     [sign_in.me]\nprovider = \"outlook.com\"\nclient_id = \"app\"\n\
                     [sign_in.new]\nprovider = \"microsoft365\"\nclient_id = \"app\"\n";
     let account = |keys: &str| {
-        let text = format!("{profiles}{servers}[account.a]\naddress = \"a@x.com\"\nservers = \"s\"\n{keys}");
+        let text = format!(
+            "{profiles}{servers}[account.a]\naddress = \"a@x.com\"\nservers = \"s\"\n{keys}"
+        );
         Config::check(&Paths::under(Path::new("/nowhere")), text.as_bytes())
     };
     let message = mistakes(account("sign_in = \"old\""));
-    assert!(message.contains("account.a.sign_in: Microsoft 365 has taken no passwords"), "{message}");
+    assert!(
+        message.contains("account.a.sign_in: Microsoft 365 has taken no passwords"),
+        "{message}"
+    );
     account("sign_in = \"new\"\nsend_sign_in = \"old\"").unwrap();
     let message = mistakes(account("sign_in = \"me\"\nadditional_users = \"b@x.com\""));
-    assert!(message.contains("account.a.additional_users: personal accounts"), "{message}");
+    assert!(
+        message.contains("account.a.additional_users: personal accounts"),
+        "{message}"
+    );
 }
