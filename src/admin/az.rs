@@ -1,5 +1,7 @@
 //! The registration without the portal: the Azure command line, or one request to Microsoft Graph.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use crate::admin::document::{Document, Language, Step};
@@ -38,7 +40,7 @@ fn login(kit: &Kit<'_>) -> Step {
     };
     let mut line = "az login --allow-no-subscriptions".to_owned();
     if let Some(tenant) = kit.tenant() {
-        line += &format!(" --tenant {}", quoted(tenant));
+        let _ = write!(line, " --tenant {}", quoted(tenant));
     }
     let mut text = "In a POSIX shell, such as the one of Azure Cloud Shell.".to_owned();
     if kit.profile().cloud == Cloud::UsDod {

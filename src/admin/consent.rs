@@ -62,7 +62,7 @@ fn application(kit: &Kit<'_>) -> Vec<Step> {
     for (scope, what) in default_scopes(kit) {
         let text = format!(
             "Only if the application is registered in another organisation: this address consents to its roles for \
-             {what}."
+             {what}. If the page misses a redirect URI, add &redirect_uri= with one that its owner registered."
         );
         let step = Step::new("Or: an application of another organisation", &text);
         let step = step.with(Language::Text, &version_2(kit, &scope));

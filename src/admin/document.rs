@@ -145,14 +145,22 @@ impl Document {
         pieces.join("\n\n") + "\n"
     }
 
-    /// Returns the blocks that have to be run or pasted, in order, without the text around them.
+    /// Returns the blocks that have to be run or pasted, in order, without the text around them; in scripts each stands
+    /// below its step's title.
     pub fn blocks(&self) -> String {
         let needed = self
             .steps
             .iter()
             .filter(|step| step.weight == Weight::Needed);
-        let blocks = needed.filter_map(|step| step.block.as_ref());
-        let texts: Vec<&str> = blocks.map(|block| block.text.as_str()).collect();
+        let texts: Vec<String> = needed
+            .filter_map(|step| Some((step, step.block.as_ref()?)))
+            .map(|(step, block)| match block.language {
+                Language::PowerShell | Language::Shell => {
+                    format!("# {}\n{}", step.title, block.text)
+                }
+                Language::Text | Language::Json => block.text.clone(),
+            })
+            .collect();
         texts.join("\n\n") + "\n"
     }
 }

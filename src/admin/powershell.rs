@@ -1,5 +1,7 @@
 //! What only Exchange's own shell can grant: rights on mailboxes, protocols switched on (protocol facts §5, §6.5).
 
+use std::fmt::Write as _;
+
 use crate::admin::document::{Document, Language, Step};
 use crate::admin::functions::Function;
 use crate::admin::kit::{APPLICATION, Kit};
@@ -36,7 +38,7 @@ fn script(title: &str, text: &str, lines: &[String]) -> Step {
 fn connect(kit: &Kit<'_>) -> Step {
     let mut line = "Connect-ExchangeOnline".to_owned();
     if let Some(tenant) = kit.tenant() {
-        line += &format!(" -Organization {}", quoted(tenant));
+        let _ = write!(line, " -Organization {}", quoted(tenant));
     }
     line += match kit.profile().cloud {
         Cloud::Public => "",

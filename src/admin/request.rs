@@ -1,5 +1,7 @@
 //! One sheet for the administrator: what is asked for and why, how to do it, and blanks to fill in and send back.
 
+use std::fmt::Write as _;
+
 use crate::admin::answer::AnswerField;
 use crate::admin::consent::consent_url;
 use crate::admin::document::{Document, Language, Step};
@@ -45,7 +47,7 @@ fn asked(kit: &Kit<'_>) -> Step {
         "Pillarbox is a mail program that runs on its user's own machine. It is to be registered so that it can, {whose}:"
     );
     for (_, permission) in kit.permissions() {
-        text += &format!("\n- {} ({})", permission.words, permission.name);
+        let _ = write!(text, "\n- {} ({})", permission.words, permission.name);
     }
     let mailboxes = kit.account.mailbox_addresses();
     let mailboxes: Vec<&str> = mailboxes.map(|mailbox| mailbox.email.as_str()).collect();

@@ -11,6 +11,7 @@ mod error;
 mod explain;
 mod log;
 mod mail;
+mod migrate;
 mod output;
 mod session;
 mod sign_in;
@@ -70,6 +71,7 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Send(args)) => send::run(&args, out).await,
         Some(Command::Outbox(command)) => outbox::run(&command, out).await,
         Some(Command::Admin(command)) => admin::run(&command, out),
+        Some(Command::Migrate(args)) => migrate::run(&args, out),
         Some(Command::Explain(args)) => explain::run(&args, out),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(

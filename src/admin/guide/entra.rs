@@ -1,5 +1,6 @@
 //! The guide through Microsoft's portal (protocol facts §1, §2.3, §3, §5.5).
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::admin::document::{Language, Step};
@@ -106,9 +107,9 @@ fn permissions(kit: &Kit<'_>) -> Step {
         if own.is_empty() {
             continue;
         }
-        text += &format!("\n{place} → {kind}:");
+        let _ = write!(text, "\n{place} → {kind}:");
         for (_, permission) in own {
-            text += &format!("\n- {}: {}", permission.name, permission.words);
+            let _ = write!(text, "\n- {}: {}", permission.name, permission.words);
         }
     }
     text += "\nNothing else is needed; take out what else stands there.";
@@ -205,7 +206,9 @@ fn hand_back(kit: &Kit<'_>) -> Step {
     }
     lines.push("Application (client) ID");
     if kit.is_app_only() {
-        lines.push("Object ID of the enterprise application");
+        lines.push(
+            "Object ID of the enterprise application, from Entra ID → Enterprise applications → Pillarbox",
+        );
     }
     if kit.profile().needs_secret() {
         lines.push("Day on which the secret ends (the secret itself by another way)");

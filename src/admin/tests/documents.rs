@@ -124,7 +124,7 @@ fn an_account_that_sends_with_another_sign_in_needs_no_permission_to_send() {
     assert!(!Functions::of(&account).sends());
     let lines = powershell(&kit(&account)).unwrap().blocks();
     assert!(
-        !lines.contains("SendAs") && !lines.contains("Smtp"),
+        !lines.contains("SendAs") && !lines.contains("-Smtp"),
         "{lines}"
     );
     assert!(lines.contains("FullAccess"));

@@ -4,6 +4,9 @@ pub(in crate::cli) mod args;
 mod import;
 mod subject;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 use std::process::ExitCode;
 

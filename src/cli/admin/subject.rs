@@ -92,13 +92,13 @@ fn from_flags(about: &About) -> Result<Account, CliError> {
         method_of,
     );
     let mut profile = SignInProfile::new("new", provider, method);
-    profile.tenant = match (provider, address.domain()) {
+    let tenant = match (provider, address.domain()) {
         (Provider::Microsoft365, "") => "organizations",
         (Provider::Microsoft365, domain) => domain,
         (Provider::OutlookCom, _) => "consumers",
         _ => "",
-    }
-    .to_owned();
+    };
+    tenant.clone_into(&mut profile.tenant);
     Ok(Account {
         name: "new".to_owned(),
         address,

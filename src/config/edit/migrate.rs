@@ -41,10 +41,10 @@ fn replace(document: &mut DocumentMut, system: &DocumentMut, setting: &OldSettin
             replace_text(own, key, &setting.found, new);
         }
         Replacement::Imap(host) => {
-            set_server(own, key, server("imap", host, 993, TlsMode::Implicit))
+            set_server(own, key, server("imap", host, 993, TlsMode::Implicit));
         }
         Replacement::Smtp(host) => {
-            set_server(own, key, server("smtp", host, 587, TlsMode::StartTls))
+            set_server(own, key, server("smtp", host, 587, TlsMode::StartTls));
         }
         Replacement::NeedsClientId | Replacement::Unknown => {}
     }
