@@ -27,7 +27,8 @@ fn the_sheet_itself_comes_back_filled_in() {
             .replace("application: ________", &format!("application: {OBJECT}"))
             .replace("(YYYY-MM-DD): ________", "(YYYY-MM-DD): 2027-05-31")
             .replace("Notes: ________", "Notes: ask Jo");
-        let quoted: String = filled.lines().map(|line| format!("> {line}\n")).collect();
+        let quoted: Vec<String> = filled.lines().map(|line| format!("> {line}")).collect();
+        let quoted = quoted.join("\n") + "\n";
         for text in [
             &filled,
             &quoted,
