@@ -211,11 +211,19 @@ fn protocols(kit: &Kit<'_>) -> Step {
 
 fn look(kit: &Kit<'_>) -> Step {
     let user = trustee(kit);
-    let mut lines = per_mailbox(kit.granted_mailboxes(), |mailbox| {
-        format!(
-            "Get-MailboxPermission -Identity {mailbox} -User {user} | Format-List User,AccessRights"
-        )
-    });
+    let mut lines = Vec::new();
+    if kit.functions.reads_mailboxes() {
+        lines.extend(per_mailbox(kit.granted_mailboxes(), |mailbox| {
+            format!("Get-MailboxPermission -Identity {mailbox} -User {user} | Format-List User,AccessRights")
+        }));
+    }
+    if kit.functions.sends() {
+        let granted = kit.granted_mailboxes().into_iter();
+        let sent_as = granted.filter(|mailbox| !kit.is_on_behalf(mailbox));
+        lines.extend(per_mailbox(sent_as, |mailbox| {
+            format!("Get-RecipientPermission -Identity {mailbox} -Trustee {user} | Format-List Trustee,AccessRights")
+        }));
+    }
     lines.extend(per_mailbox([&kit.account.address], |mailbox| {
         format!(
             "Get-CASMailbox -Identity {mailbox} | Format-List ImapEnabled,PopEnabled,EwsEnabled,SmtpClientAuthenticationDisabled"
