@@ -24,7 +24,7 @@ mod tests;
 
 pub use error::{EngineError, Locked};
 pub use events::{
-    BodyState, Candidate, CheckLine, CheckStep, Event, Fate, Health, Problem, SignIn, SignInEvent,
+    Alternative, BodyState, Candidate, CheckLine, CheckStep, Event, Fate, Health, Problem, SignIn, SignInEvent,
     Status,
 };
 pub use handle::{Engine, Options};

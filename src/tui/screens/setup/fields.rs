@@ -33,6 +33,9 @@ pub(super) fn edited(account: &Account) -> Candidate {
         sign_in_origin: Origin::Config,
         servers_origin: Origin::Config,
         missing: Vec::new(),
+        needs_consent: None,
+        stands_for_ews: None,
+        alternatives: Vec::new(),
     }
 }
 
@@ -41,6 +44,12 @@ fn origin(origin: Origin) -> &'static str {
         Origin::Known => "known",
         Origin::Config => "from the settings",
         Origin::Provider => "found",
+        Origin::Mx => "from the mail exchanger",
+        Origin::Autoconfig => "from the domain's file",
+        Origin::Ispdb => "from Thunderbird's list",
+        Origin::Srv => "from the domain's DNS",
+        Origin::Autodiscover => "from Autodiscover",
+        Origin::Typed => "as typed",
     }
 }
 
