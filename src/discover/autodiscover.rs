@@ -47,7 +47,10 @@ mod tests {
             let url = question("autodiscover.contoso.com", &Address::bare(email)).unwrap();
             assert_eq!(url.host_str(), Some("autodiscover.contoso.com"));
             assert_eq!(url.query(), Some("Protocol=EWS"));
-            assert_eq!(url.path(), format!("/autodiscover/autodiscover.json/v1.0/{expected}"));
+            assert_eq!(
+                url.path(),
+                format!("/autodiscover/autodiscover.json/v1.0/{expected}")
+            );
         };
         check("alice@contoso.com", "alice@contoso.com");
         check("a?b#c/../d@contoso.com", "a%3Fb%23c%2F..%2Fd@contoso.com");
@@ -57,7 +60,11 @@ mod tests {
     fn only_an_https_address_of_a_named_server_is_taken() {
         let check = |body: &str, expected: Result<Option<&str>, &str>| {
             let found = read(body.as_bytes());
-            assert_eq!(found.as_ref().map(Option::as_deref), expected.as_ref().map(|host| *host), "{body}");
+            assert_eq!(
+                found.as_ref().map(Option::as_deref),
+                expected.as_ref().map(|host| *host),
+                "{body}"
+            );
         };
         check(
             r#"{"Protocol":"EWS","Url":"https://Outlook.office365.com/EWS/Exchange.asmx"}"#,
@@ -65,8 +72,14 @@ mod tests {
         );
         check(r#"{"ErrorCode":"ProtocolNotSupported"}"#, Ok(None));
         check(r#"{"Url":7}"#, Ok(None));
-        check(r#"{"Url":"http://mail.contoso.com/"}"#, Err("an address without TLS"));
-        check(r#"{"Url":"https://127.0.0.1/"}"#, Err("no server's name in it"));
+        check(
+            r#"{"Url":"http://mail.contoso.com/"}"#,
+            Err("an address without TLS"),
+        );
+        check(
+            r#"{"Url":"https://127.0.0.1/"}"#,
+            Err("no server's name in it"),
+        );
         check("<html>", Err("not JSON"));
         let deep = "[".repeat(100_000);
         check(&deep, Err("not JSON"));

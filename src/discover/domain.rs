@@ -70,11 +70,30 @@ mod tests {
 
     #[test]
     fn only_names_with_a_dot_are_names_of_servers() {
-        assert_eq!(plain(" IMAP.Contoso.COM. ").as_deref(), Some("imap.contoso.com"));
-        assert_eq!(plain("bücher.example").as_deref(), Some("xn--bcher-kva.example"));
+        assert_eq!(
+            plain(" IMAP.Contoso.COM. ").as_deref(),
+            Some("imap.contoso.com")
+        );
+        assert_eq!(
+            plain("bücher.example").as_deref(),
+            Some("xn--bcher-kva.example")
+        );
         for odd in [
-            "", ".", "localhost", "127.0.0.1", "[::1]", "0x7f.1", "a b.c", "a/b.c", "a%2eb.c", "a..b", "-a.b",
-            "a\tb.c", "imap.contoso.com:993", "x@y.z", "a.b\u{202e}c",
+            "",
+            ".",
+            "localhost",
+            "127.0.0.1",
+            "[::1]",
+            "0x7f.1",
+            "a b.c",
+            "a/b.c",
+            "a%2eb.c",
+            "a..b",
+            "-a.b",
+            "a\tb.c",
+            "imap.contoso.com:993",
+            "x@y.z",
+            "a.b\u{202e}c",
         ] {
             assert_eq!(plain(odd), None, "{odd}");
         }
@@ -94,24 +113,66 @@ mod tests {
     #[test]
     fn a_host_of_another_registered_domain_is_foreign() {
         check("imap.contoso.com", "contoso.com", Voucher::Nobody, "own");
-        check("imap.contoso.com", "mail.contoso.com", Voucher::Nobody, "own");
-        check("imap.evil.co.uk", "contoso.co.uk", Voucher::Nobody, "evil.co.uk");
-        check("imap.notcontoso.com", "contoso.com", Voucher::Nobody, "notcontoso.com");
-        check("contoso.com.evil.example", "contoso.com", Voucher::Nobody, "evil.example");
-        check("mallory.github.io", "alice.github.io", Voucher::Nobody, "mallory.github.io");
+        check(
+            "imap.contoso.com",
+            "mail.contoso.com",
+            Voucher::Nobody,
+            "own",
+        );
+        check(
+            "imap.evil.co.uk",
+            "contoso.co.uk",
+            Voucher::Nobody,
+            "evil.co.uk",
+        );
+        check(
+            "imap.notcontoso.com",
+            "contoso.com",
+            Voucher::Nobody,
+            "notcontoso.com",
+        );
+        check(
+            "contoso.com.evil.example",
+            "contoso.com",
+            Voucher::Nobody,
+            "evil.example",
+        );
+        check(
+            "mallory.github.io",
+            "alice.github.io",
+            Voucher::Nobody,
+            "mallory.github.io",
+        );
     }
 
     #[test]
     fn tables_vouch_for_foreign_hosts() {
-        check("imap.hoster.example", "contoso.com", Voucher::Source, "vouched");
+        check(
+            "imap.hoster.example",
+            "contoso.com",
+            Voucher::Source,
+            "vouched",
+        );
         check("imap.gmail.com", "contoso.com", Voucher::Nobody, "vouched");
-        check("outlook.office365.com", "contoso.com", Voucher::Nobody, "vouched");
-        check("imap.gmail.com.evil.example", "contoso.com", Voucher::Nobody, "evil.example");
+        check(
+            "outlook.office365.com",
+            "contoso.com",
+            Voucher::Nobody,
+            "vouched",
+        );
+        check(
+            "imap.gmail.com.evil.example",
+            "contoso.com",
+            Voucher::Nobody,
+            "evil.example",
+        );
     }
 
     #[test]
     fn below_means_at_a_dot() {
-        assert!(is_within("a.contoso.com", "contoso.com") && is_within("contoso.com", "contoso.com"));
+        assert!(
+            is_within("a.contoso.com", "contoso.com") && is_within("contoso.com", "contoso.com")
+        );
         assert!(!is_within("acontoso.com", "contoso.com"));
     }
 }

@@ -15,8 +15,8 @@ use crate::discover::servers::known_finding;
 use crate::discover::sources::fetch;
 use crate::discover::tenant::find_tenant;
 use crate::discover::{
-    DiscoverError, Finding, Findings, Origin, Outcome, Sources, Tenant, autodiscover,
-    clientconfig, domain, srv,
+    DiscoverError, Finding, Findings, Origin, Outcome, Sources, Tenant, autodiscover, clientconfig,
+    domain, srv,
 };
 use crate::model::{Address, Provider};
 
@@ -114,7 +114,10 @@ pub async fn find(sources: &dyn Sources, address: &Address, limit: Duration) -> 
     if let Some(known) = known::by_domain(&domain) {
         return from_table(known);
     }
-    let local = address.email.rsplit_once('@').map_or("", |(local, _)| local);
+    let local = address
+        .email
+        .rsplit_once('@')
+        .map_or("", |(local, _)| local);
     let asking = Asking {
         sources,
         address: Address::bare(format!("{local}@{domain}")),
@@ -193,10 +196,7 @@ impl Asking<'_> {
     async fn mx(&self, domain: &str) -> Result<Answer, DiscoverError> {
         let records = self.sources.mx(domain).await?;
         // Filters of other companies stand in front of many mailboxes; any known exchanger tells more than they.
-        if let Some(known) = records
-            .iter()
-            .find_map(|mx| known::by_exchanger(&mx.host))
-        {
+        if let Some(known) = records.iter().find_map(|mx| known::by_exchanger(&mx.host)) {
             return Ok(Answer {
                 customer_of: Some(known),
                 ..Answer::of(vec![known_finding(known, Origin::Mx)])
@@ -221,8 +221,8 @@ impl Asking<'_> {
         let Some(body) = fetch(self.sources, &url).await? else {
             return Ok(Answer::default());
         };
-        let config = clientconfig::parse(&body, &self.address)
-            .map_err(|reason| malformed(host, reason))?;
+        let config =
+            clientconfig::parse(&body, &self.address).map_err(|reason| malformed(host, reason))?;
         let publisher = Publisher {
             host,
             origin: step.origin(),
@@ -343,9 +343,10 @@ impl Search {
             if let Some(tenant) = &self.tenant {
                 belong(&mut finding, tenant);
             }
-            let is_new = servers
-                .iter()
-                .all(|other| other.incoming.host != finding.incoming.host || other.incoming.port != finding.incoming.port);
+            let is_new = servers.iter().all(|other| {
+                other.incoming.host != finding.incoming.host
+                    || other.incoming.port != finding.incoming.port
+            });
             if is_new && servers.len() < FINDING_LIMIT {
                 servers.push(finding);
             }

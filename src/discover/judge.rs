@@ -158,7 +158,10 @@ fn are_own(endpoints: &Endpoints, mail_domain: &str) -> bool {
         .into_iter()
         .all(|text| {
             let host = Url::parse(text).ok();
-            let host = host.as_ref().and_then(Url::host_str).and_then(domain::plain);
+            let host = host
+                .as_ref()
+                .and_then(Url::host_str)
+                .and_then(domain::plain);
             host.is_some_and(|host| registrable(&host) == registrable(mail_domain))
         })
 }

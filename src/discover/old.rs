@@ -39,7 +39,8 @@ pub fn old_server(text: &str) -> Option<OldServer> {
         None => (bare, String::new()),
     };
     let is_ews = path.trim_end_matches('/') == PATH;
-    let is_old = (is_marked && (is_ews || path.is_empty() || path == "/")) || (has_scheme && is_ews);
+    let is_old =
+        (is_marked && (is_ews || path.is_empty() || path == "/")) || (has_scheme && is_ews);
     if !is_old {
         return None;
     }
@@ -100,7 +101,11 @@ mod tests {
         let found = old_server(text);
         let seen = found.as_ref().map(|old| {
             let provider = old.finding.sign_in.as_ref().unwrap().provider;
-            (old.host.as_str(), old.finding.incoming.host.as_str(), provider)
+            (
+                old.host.as_str(),
+                old.finding.incoming.host.as_str(),
+                provider,
+            )
         });
         assert_eq!(seen, expected, "{text}");
         assert!(found.is_none_or(|old| old.finding.basis == Basis::FromEws));
@@ -111,8 +116,14 @@ mod tests {
         let cloud = "outlook.office365.com";
         let online = Some((cloud, cloud, Provider::Microsoft365));
         check("EWS:outlook.office365.com/ews/Exchange.asmx", online);
-        check(" ews:https://outlook.office365.com/EWS/Exchange.asmx ", online);
-        check("https://OUTLOOK.office365.com:443/ews/exchange.ASMX/", online);
+        check(
+            " ews:https://outlook.office365.com/EWS/Exchange.asmx ",
+            online,
+        );
+        check(
+            "https://OUTLOOK.office365.com:443/ews/exchange.ASMX/",
+            online,
+        );
         check("EWS:outlook.office365.com", online);
         let own = "mail.contoso.com";
         let on_premises = Some((own, own, Provider::ExchangeServer));
@@ -123,9 +134,17 @@ mod tests {
     #[test]
     fn other_addresses_are_not_taken_for_ews() {
         for text in [
-            "", "EWS:", "outlook.office365.com", "imap.contoso.com:993", "https://mail.contoso.com/owa",
-            "mail.contoso.com/ews/exchange.asmx", "https://127.0.0.1/ews/exchange.asmx", "EWS:a b.c/ews/exchange.asmx",
-            "ftp://mail.contoso.com/ews/exchange.asmx", "EWS:mail.contoso.com/owa", "alice@contoso.com",
+            "",
+            "EWS:",
+            "outlook.office365.com",
+            "imap.contoso.com:993",
+            "https://mail.contoso.com/owa",
+            "mail.contoso.com/ews/exchange.asmx",
+            "https://127.0.0.1/ews/exchange.asmx",
+            "EWS:a b.c/ews/exchange.asmx",
+            "ftp://mail.contoso.com/ews/exchange.asmx",
+            "EWS:mail.contoso.com/owa",
+            "alice@contoso.com",
         ] {
             check(text, None);
         }

@@ -141,7 +141,10 @@ mod tests {
         check(by_exchanger("x.olc.protection.outlook.com"), personal);
         let google = Some((Provider::Gmail, Cloud::Public));
         check(by_exchanger("aspmx.l.google.com"), google);
-        check(by_exchanger("mail.protection.outlook.com.evil.example"), None);
+        check(
+            by_exchanger("mail.protection.outlook.com.evil.example"),
+            None,
+        );
         check(by_exchanger("mx.contoso.com"), None);
     }
 

@@ -176,7 +176,10 @@ mod tests {
         let missing = ask(Script::new().answers(url.as_str(), 400, "")).await;
         assert_eq!(missing.unwrap(), None);
         let busy = ask(Script::new().answers(url.as_str(), 503, "")).await;
-        assert!(matches!(busy, Err(DiscoverError::Status { status: 503, .. })));
+        assert!(matches!(
+            busy,
+            Err(DiscoverError::Status { status: 503, .. })
+        ));
         let long = ask(Script::new().answers(url.as_str(), 200, &" ".repeat(SIZE_LIMIT + 1))).await;
         assert!(matches!(long, Err(DiscoverError::TooLong { .. })));
     }

@@ -10,7 +10,8 @@ use crate::auth::{DeviceProgress, Identity};
 use crate::discover::Origin;
 use crate::engine::EngineError;
 use crate::model::{
-    Account, AccountId, Body, FolderId, MailboxId, MessageId, Progress, ServerProfile, SignInProfile,
+    Account, AccountId, Body, FolderId, MailboxId, MessageId, Progress, ServerProfile,
+    SignInProfile,
 };
 
 /// Something changed; read again what you show of it.

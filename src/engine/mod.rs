@@ -24,8 +24,8 @@ mod tests;
 
 pub use error::{EngineError, Locked};
 pub use events::{
-    Alternative, BodyState, Candidate, CheckLine, CheckStep, Event, Fate, Health, Problem, SignIn, SignInEvent,
-    Status,
+    Alternative, BodyState, Candidate, CheckLine, CheckStep, Event, Fate, Health, Problem, SignIn,
+    SignInEvent, Status,
 };
 pub use handle::{Engine, Options};
 // What the interface matches on in a sign-in; it may not name the layers these come from.

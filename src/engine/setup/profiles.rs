@@ -19,7 +19,12 @@ pub(super) fn sign_in_of(
     finding: &Finding,
 ) -> (SignInProfile, Origin) {
     let Some(found) = &finding.sign_in else {
-        let new = new_sign_in(name.to_owned(), Provider::Custom, Method::DeviceCode, address);
+        let new = new_sign_in(
+            name.to_owned(),
+            Provider::Custom,
+            Method::DeviceCode,
+            address,
+        );
         return (new, finding.origin);
     };
     if let Some(known) = config.sign_in.values().find(|profile| fits(profile, found)) {
