@@ -92,14 +92,12 @@ pub fn from_records(places: &Places, mail_domain: &str) -> Vec<Finding> {
 
 /// Makes the finding of the EWS server that Autodiscover named.
 pub fn from_ews(host: &str, mail_domain: &str) -> Finding {
-    match known::by_host(host) {
+    if let Some(known) = known::by_host(host) {
         // In the cloud, whoever has EWS has IMAP.
-        Some(known) => known_finding(known, Origin::Autodiscover),
-        None => {
-            let trust = trust(host, mail_domain, Voucher::Nobody);
-            stand_in(host, Origin::Autodiscover, trust)
-        }
+        return known_finding(known, Origin::Autodiscover);
     }
+    let trust = trust(host, mail_domain, Voucher::Nobody);
+    stand_in(host, Origin::Autodiscover, trust)
 }
 
 /// Sees whose hosts they are. Of hosts known by heart the sign-in is known too, whatever a file says; and Microsoft's
@@ -111,8 +109,8 @@ fn judged(finding: Finding, mail_domain: &str, voucher: Voucher) -> Finding {
         .as_ref()
         .map(|server| trust(&server.host, mail_domain, voucher));
     let worst = match (incoming, outgoing) {
-        (foreign @ HostTrust::Foreign { .. }, _) => foreign,
-        (_, Some(foreign @ HostTrust::Foreign { .. })) => foreign,
+        (foreign @ HostTrust::Foreign { .. }, _)
+        | (_, Some(foreign @ HostTrust::Foreign { .. })) => foreign,
         (HostTrust::Vouched, _) | (_, Some(HostTrust::Vouched)) => HostTrust::Vouched,
         (HostTrust::Own, _) => HostTrust::Own,
     };

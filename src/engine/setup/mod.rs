@@ -46,7 +46,7 @@ impl Engine {
             return found;
         }
         let found = find(sources, &address, LIMIT).await;
-        from_findings(&self.inner.config(), address, found)
+        from_findings(&self.inner.config(), address, &found)
     }
 
     /// Reads a server address in the form of older programs, such as `EWS:outlook.office365.com/ews/Exchange.asmx`,
@@ -58,7 +58,7 @@ impl Engine {
             servers: vec![old.finding],
             ..Findings::default()
         };
-        let mut candidate = from_findings(&self.inner.config(), address, found);
+        let mut candidate = from_findings(&self.inner.config(), address, &found);
         candidate.stands_for_ews = Some(old.host);
         Some(candidate)
     }
@@ -83,12 +83,11 @@ fn from_config(
     sign_in: &SignInProfile,
     servers: Option<&ServerProfile>,
 ) -> Candidate {
-    let (servers, servers_origin) = match servers {
-        Some(servers) => (servers.clone(), Origin::Config),
-        None => {
-            let name = profile_name(config, &address);
-            (known_servers(name, sign_in), Origin::Known)
-        }
+    let (servers, servers_origin) = if let Some(servers) = servers {
+        (servers.clone(), Origin::Config)
+    } else {
+        let name = profile_name(config, &address);
+        (known_servers(name, sign_in), Origin::Known)
     };
     candidate(
         config,
@@ -99,7 +98,7 @@ fn from_config(
 }
 
 /// Makes the candidate of what was found: the first suggestion, with all others behind it.
-fn from_findings(config: &Config, address: Address, found: Findings) -> Candidate {
+fn from_findings(config: &Config, address: Address, found: &Findings) -> Candidate {
     let name = profile_name(config, &address);
     let mut suggestions = found
         .servers

@@ -74,7 +74,7 @@ fn alice() -> Address {
 
 async fn candidate_of(world: World, config: &Config) -> Candidate {
     let found = find(&world, &alice(), LIMIT).await;
-    from_findings(config, alice(), found)
+    from_findings(config, alice(), &found)
 }
 
 fn profile(provider: Provider, method: Method) -> SignInProfile {
