@@ -209,6 +209,10 @@ fn apply_sign_in(args: &AccountAdd, account: &mut Account, missing: &mut Vec<&'s
     match args.method {
         Some(MethodArg::DeviceCode) => sign_in.method = Method::DeviceCode,
         Some(MethodArg::Password) => sign_in.method = Method::Password,
+        // What was found may be a password; who gives an application's id wants tokens.
+        None if args.client_id.is_some() && sign_in.method == Method::Password => {
+            sign_in.method = Method::DeviceCode;
+        }
         None => {}
     }
     let given = |text: &Option<String>, target: &mut String| {
