@@ -176,7 +176,7 @@ struct Page {
 }
 
 struct Code {
-    code: String,
+    text: String,
     user: String,
     ask: Ask,
     ends: Instant,
@@ -230,7 +230,7 @@ impl Authorizations {
             self.codes.remove(0);
         }
         self.codes.push(Code {
-            code: code.clone(),
+            text: code.clone(),
             user: user.to_owned(),
             ask: ask.clone(),
             ends: Instant::now() + CODE_LIFE,
@@ -248,7 +248,7 @@ impl Authorizations {
         let code = self
             .codes
             .iter_mut()
-            .find(|code| code.code == wanted && code.ask.app == app)
+            .find(|code| code.text == wanted && code.ask.app == app)
             .ok_or(Fault::Aadsts(70_000))?;
         if code.is_redeemed {
             return Err(Fault::UsedCode);

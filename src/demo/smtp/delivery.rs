@@ -110,7 +110,8 @@ fn complete(message: &[u8], sender: Option<&str>) -> (String, Vec<u8>) {
     let mut complete = Vec::with_capacity(message.len() + 100);
     for field in fields(header) {
         let is_named = |name: &[u8]| field.name.eq_ignore_ascii_case(name);
-        if !is_named(b"Bcc") && !(sender.is_some() && is_named(b"Sender")) {
+        let is_replaced = sender.is_some() && is_named(b"Sender");
+        if !is_named(b"Bcc") && !is_replaced {
             complete.extend_from_slice(field.raw);
         }
     }

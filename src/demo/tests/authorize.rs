@@ -1,5 +1,6 @@
 //! The sign-in service as a browser and an app behind it see it.
 
+use base64::Engine as _;
 use serde_json::Value;
 
 use super::client::{ADA, Answer, House, SCOPES, claims, field, house, query, xoauth2};
@@ -363,7 +364,6 @@ async fn a_web_app_shows_its_secret_in_the_form_or_the_header() {
     let right = vec![("client_secret", secret.clone())];
     assert_eq!(without(fresh().await, right).await.0, 200);
 
-    use base64::Engine as _;
     let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let basic = base64::engine::general_purpose::STANDARD.encode(format!("{client}:{encoded}"));
     let path = format!("/{TENANT_ID}/oauth2/v2.0/token");
