@@ -116,7 +116,7 @@ pub const APPS: &[App] = &[
         name: "Day Watch",
         client_id: DAEMON_CERTIFICATE_ID,
         proof: Proof::Certificate,
-        shows: "app-only with a certificate; opens and sends as support, billing and board",
+        shows: "app-only with a certificate; opens support, billing and board, sends as the first two",
         ..DAEMON
     },
     App {
