@@ -227,8 +227,11 @@ pub(in crate::cli) enum ResourceArg {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Check {
-    /// Accounts, by name or address; all if none is given
+    /// Accounts by name or address, or single additional users by address; all if none is given
     pub accounts: Vec<String>,
+    /// Also send a message from each mailbox to itself, find it again and remove it
+    #[arg(long)]
+    pub send_test: bool,
     #[command(flatten)]
     pub format: Format,
 }

@@ -1,7 +1,6 @@
 //! What the engine says: events, problems, statuses, and the progress of sign-ins and checks. Plain data only.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -146,51 +145,4 @@ pub struct SignIn {
     pub events: mpsc::UnboundedReceiver<SignInEvent>,
     /// Ends the task when this is dropped.
     pub guard: tokio_util::sync::DropGuard,
-}
-
-/// One line of a check.
-#[derive(Clone, Debug)]
-pub struct CheckLine {
-    /// The mailbox's address.
-    pub mailbox: String,
-    /// The step.
-    pub step: CheckStep,
-    /// How it went.
-    pub outcome: Result<String, Arc<EngineError>>,
-    /// How long it took.
-    pub took: Duration,
-}
-
-/// Steps of a check, in order.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum CheckStep {
-    /// The incoming server's name.
-    Resolve,
-    /// A TCP connection.
-    Tcp,
-    /// TLS and its certificate.
-    Tls,
-    /// A token.
-    Token,
-    /// Log in to the mailbox.
-    Login,
-    /// List its folders.
-    Folders,
-    /// Log in for sending (nothing is sent).
-    Send,
-}
-
-impl CheckStep {
-    /// Returns the stable name used on screen and by `--json`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Resolve => "resolve",
-            Self::Tcp => "tcp",
-            Self::Tls => "tls",
-            Self::Token => "token",
-            Self::Login => "login",
-            Self::Folders => "folders",
-            Self::Send => "send",
-        }
-    }
 }

@@ -22,11 +22,9 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
+pub use check::{CheckLine, CheckStep, CheckWish, Reading, Rights, SendTest, Sending};
 pub use error::{EngineError, Locked};
-pub use events::{
-    BodyState, Candidate, CheckLine, CheckStep, Event, Fate, Health, Problem, SignIn, SignInEvent,
-    Status,
-};
+pub use events::{BodyState, Candidate, Event, Fate, Health, Problem, SignIn, SignInEvent, Status};
 pub use handle::{Engine, Options};
 // What the interface matches on in a sign-in; it may not name the layers these come from.
 pub use crate::auth::{DeviceAuthorization, DeviceProgress, Identity, TokenFacts, Unlock};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::engine::{Engine, SignInEvent};
+use crate::engine::{CheckWish, Engine, SignInEvent};
 use crate::model::Address;
 use crate::tui::effect::Generation;
 use crate::tui::outcome::Outcome;
@@ -58,7 +58,7 @@ pub async fn check(
     account: String,
     done: UnboundedSender<Outcome>,
 ) {
-    let mut lines = engine.check(&account);
+    let mut lines = engine.check(CheckWish::of(account));
     while let Some(line) = lines.recv().await {
         let line = Some(Box::new(line));
         let _ = done.send(Outcome::Check { generation, line });
