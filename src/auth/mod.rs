@@ -23,6 +23,7 @@ pub use device::{DeviceAuthorization, DeviceFlow, DeviceProgress};
 pub use error::{AuthError, Denial, VaultError};
 pub use identity::Identity;
 pub use keeper::{TokenFacts, TokenKeeper, TokenState};
+pub use scopes::{ScopeProblem, first_scopes, scope_problems};
 pub use vault::{Unlock, Vault, VaultGuard};
 
 use jiff::Timestamp;
