@@ -5,12 +5,14 @@ mod problems;
 mod resource;
 
 pub use problems::{ScopeProblem, scope_problems};
-pub(super) use resource::resource_uri;
+
+use url::Url;
 
 use crate::auth::Resource;
+use crate::auth::endpoints::is_older;
 use crate::model::{Cloud, Provider, SignInProfile};
 
-use resource::{Home, app_prefix, exchange_prefix, graph_prefix, home};
+use resource::{Home, app_prefix, exchange_prefix, graph_prefix, home, resource_uri};
 
 /// Asked for always when a person signs in: a renewal without that person needs the first, knowing who it was the
 /// second.
@@ -88,14 +90,33 @@ pub(super) fn resource_scopes(profile: &SignInProfile, resource: Resource) -> Ve
     scopes
 }
 
-/// Returns the scopes of the first request.
-pub(super) fn scopes(profile: &SignInProfile) -> Vec<String> {
-    first_scopes(profile)
-}
-
 /// Returns the scopes to name when renewing mail's token.
 pub(super) fn renewal_scopes(profile: &SignInProfile) -> Vec<String> {
     resource_scopes(profile, Resource::Mail)
+}
+
+/// Returns the fields that name `scopes` in a request to `endpoint`: `scope`, or what Entra's older endpoints want in
+/// its place (protocol facts §1.3).
+pub(super) fn named(
+    profile: &SignInProfile,
+    endpoint: &Url,
+    scopes: &[String],
+) -> Vec<(&'static str, String)> {
+    if is_older(profile, endpoint) {
+        let is_graph = |scope: &String| home(scope) == Home::Graph;
+        let is_mail = |scope: &String| home(scope) == Home::Exchange;
+        let resource = if scopes.iter().any(is_graph) && !scopes.iter().any(is_mail) {
+            Resource::Graph
+        } else {
+            Resource::Mail
+        };
+        let uri = resource_uri(profile, resource).to_owned();
+        return vec![("resource", uri), ("scope", "openid".to_owned())];
+    }
+    if scopes.is_empty() {
+        return Vec::new();
+    }
+    vec![("scope", scopes.join(" "))]
 }
 
 /// Whether the profile is for personal accounts alone.
