@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{AuthError, Denial, DeviceFlow, DeviceProgress, Identity, SignedIn};
+use crate::auth::{AuthError, ClientProof, Denial, DeviceFlow, DeviceProgress, Identity, SignedIn};
 use crate::engine::signer::{Proof, Signer};
 use crate::engine::{Engine, EngineError, SignIn, SignInEvent};
 use crate::model::Account;
@@ -72,7 +72,7 @@ async fn sign_in_one(
     let http = proof.http().await?;
     let mut codes = 1;
     loop {
-        let flow = DeviceFlow::start(proof.profile(), &http).await?;
+        let flow = DeviceFlow::start(proof.profile(), ClientProof::None, &http).await?;
         let code = DeviceProgress::Code(flow.authorization().clone());
         tell(say, SignInEvent::Device(code));
         match finish(flow, say).await {

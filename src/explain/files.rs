@@ -142,6 +142,15 @@ pub(in crate::explain) fn vault(error: &VaultError) -> Notice {
             .copy("[vault]\nkind = \"file\"")
             .detail(reason.clone())
             .loud(),
+        VaultError::Command { command, reason } => Notice::new(format!("{command} does not keep the secrets"))
+            .cause("The command of [vault] failed, waits for a passphrase, or is not installed")
+            .how("Run it by hand in a terminal and see what it says; unlock it there if it asks")
+            .detail(reason.clone())
+            .loud(),
+        VaultError::NotKept { key } => Notice::new("The secrets were not moved")
+            .cause(format!("{key} did not come back from the new place as it was written"))
+            .how("Nothing was removed; check the new place and move again")
+            .loud(),
     }
 }
 

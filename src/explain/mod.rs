@@ -5,6 +5,7 @@
 mod aadsts;
 mod auth;
 mod backend;
+mod client;
 mod files;
 mod net;
 mod notice;
