@@ -70,6 +70,7 @@ async fn device_code(
                 ));
             }
             SignInEvent::Device(DeviceProgress::Asked { .. }) => {}
+            SignInEvent::Browser(_) => {}
             SignInEvent::Done(identity) => return done(engine, name, &identity, args, out).await,
             SignInEvent::Failed(error) => return failed(&error, args, out),
         }

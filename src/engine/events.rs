@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use tokio::sync::mpsc;
 
-use crate::auth::{DeviceProgress, Identity};
+use crate::auth::{BrowserProgress, DeviceProgress, Identity};
 use crate::discover::Origin;
 use crate::engine::EngineError;
 use crate::model::{Account, AccountId, Body, FolderId, MailboxId, MessageId, Progress};
@@ -132,6 +133,8 @@ pub struct Candidate {
 pub enum SignInEvent {
     /// Progress of the device flow.
     Device(DeviceProgress),
+    /// Progress of the browser flow.
+    Browser(BrowserProgress),
     /// Signed in; tokens are in the vault and the workers run again.
     Done(Identity),
     /// It failed.
@@ -143,6 +146,8 @@ pub enum SignInEvent {
 pub struct SignIn {
     /// What happens; closes after `Done` or `Failed`.
     pub events: mpsc::UnboundedReceiver<SignInEvent>,
+    /// Takes the final address, as a person pasted it.
+    pub paste: mpsc::UnboundedSender<SecretString>,
     /// Ends the task when this is dropped.
     pub guard: tokio_util::sync::DropGuard,
 }

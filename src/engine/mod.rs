@@ -13,6 +13,7 @@ mod handle;
 mod inner;
 mod link;
 mod reading;
+mod secrets;
 mod setup;
 mod sign_in;
 mod signer;
@@ -26,6 +27,10 @@ pub use check::{CheckLine, CheckStep, CheckWish, Reading, Rights, SendTest, Send
 pub use error::{EngineError, Locked};
 pub use events::{BodyState, Candidate, Event, Fate, Health, Problem, SignIn, SignInEvent, Status};
 pub use handle::{Engine, Options};
+pub use secrets::MissingSecret;
 // What the interface matches on in a sign-in; it may not name the layers these come from.
-pub use crate::auth::{DeviceAuthorization, DeviceProgress, Identity, TokenFacts, Unlock};
+pub use crate::auth::{
+    BrowserAuthorization, BrowserProgress, DeviceAuthorization, DeviceProgress, Identity,
+    PasteMistake, TokenFacts, Unlock,
+};
 pub use crate::discover::Origin;
