@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::Method;
+
 /// A terminal mailbox manager for mail behind OAuth 2.0.
 #[derive(Debug, Parser)]
 #[command(name = "pillarbox", version, about, max_term_width = 100)]
@@ -121,6 +123,24 @@ pub(in crate::cli) enum MethodArg {
     Password,
 }
 
+/// Ways in which a person signs in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(in crate::cli) enum PersonalMethodArg {
+    /// A code that is entered on any device
+    DeviceCode,
+    /// A browser, here or elsewhere; its final address may be pasted
+    Browser,
+}
+
+impl From<PersonalMethodArg> for Method {
+    fn from(given: PersonalMethodArg) -> Self {
+        match given {
+            PersonalMethodArg::DeviceCode => Self::DeviceCode,
+            PersonalMethodArg::Browser => Self::Browser,
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(in crate::cli) enum TlsArg {
     /// TLS from the first byte
@@ -198,6 +218,9 @@ pub(in crate::cli) struct AccountAdd {
 pub(in crate::cli) struct SignIn {
     /// The account's name or address
     pub account: String,
+    /// Sign in this way instead of the sign-in profile's, where a person signs in
+    #[arg(long, value_enum)]
+    pub method: Option<PersonalMethodArg>,
     /// Show the address as a QR code too
     #[arg(long, conflicts_with = "json")]
     pub qr: bool,

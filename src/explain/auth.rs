@@ -1,6 +1,6 @@
 //! Notices for sign-ins and renewals.
 
-use crate::auth::{AuthError, Denial};
+use crate::auth::{AuthError, Denial, PasteMistake};
 use crate::explain::notice::{Notice, Remedy, Severity, Who};
 use crate::explain::{aadsts, client, files, net};
 
@@ -142,5 +142,29 @@ fn details(description: &str, correlation_id: &str) -> String {
         description.to_owned()
     } else {
         format!("{description} · correlation id {correlation_id}")
+    }
+}
+
+/// Says what is wrong with a pasted address, and what to paste instead.
+pub fn explain_paste(mistake: &PasteMistake) -> String {
+    match mistake {
+        PasteMistake::NotAnAddress => {
+            "That is no address. Paste the whole line from the browser's address bar".to_owned()
+        }
+        PasteMistake::NoCode => {
+            "That is not the last page: its address holds code=… Finish the sign-in first".to_owned()
+        }
+        PasteMistake::CutOff => {
+            "The address was cut off on its way. Copy it again, as a whole".to_owned()
+        }
+        PasteMistake::OtherSignIn => {
+            "That address is from an earlier sign-in. Open the address above and sign in anew".to_owned()
+        }
+        PasteMistake::Foreign { host } => {
+            format!("That address leads to {host}, not to where this sign-in ends")
+        }
+        PasteMistake::WrongPlace => {
+            "Microsoft's page moved on and dropped the code. Register http://localhost instead, or copy faster".to_owned()
+        }
     }
 }

@@ -15,6 +15,7 @@ mod texts;
 #[cfg(test)]
 mod tests;
 
+pub use auth::explain_paste;
 pub use notice::{Notice, Remedy, Severity, Who};
 pub use outbox::explain_failure;
 

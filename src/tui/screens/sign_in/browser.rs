@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::engine::{BrowserAuthorization, PasteMistake};
+use crate::explain::explain_paste;
 use crate::tui::context::Cx;
 use crate::tui::dates;
 use crate::tui::effect::Effect;
@@ -116,7 +117,7 @@ impl SignIn {
         lines.push(state(cx, browsing));
         if let Some(mistake) = &browsing.mistake {
             lines.push(Line::styled(
-                format!("   {}", words_for(mistake)),
+                format!("   {}", explain_paste(mistake)),
                 cx.style(Tone::Error),
             ));
         }
@@ -168,28 +169,4 @@ fn state(cx: &Cx, browsing: &Browsing) -> Line<'static> {
         left % 60
     );
     Line::from(vec![Span::raw("   "), Span::styled(text, cx.style(tone))])
-}
-
-/// Says what is wrong with a pasted address, and what to paste instead.
-fn words_for(mistake: &PasteMistake) -> String {
-    match mistake {
-        PasteMistake::NotAnAddress => {
-            "That is no address. Paste the whole line from the browser's address bar".to_owned()
-        }
-        PasteMistake::NoCode => {
-            "That is not the last page: its address holds code=… Finish the sign-in first".to_owned()
-        }
-        PasteMistake::CutOff => {
-            "The address was cut off on its way. Copy it again, as a whole".to_owned()
-        }
-        PasteMistake::OtherSignIn => {
-            "That address is from an earlier sign-in. Open the address above and sign in anew".to_owned()
-        }
-        PasteMistake::Foreign { host } => {
-            format!("That address leads to {host}, not to where this sign-in ends")
-        }
-        PasteMistake::WrongPlace => {
-            "Microsoft's page moved on and dropped the code. Register http://localhost instead, or copy faster".to_owned()
-        }
-    }
 }
