@@ -9,4 +9,8 @@
 mod lab;
 
 mod faults;
+mod home;
+mod keyring;
+mod secret_service;
+mod session;
 mod sign_in;
