@@ -4,7 +4,7 @@
 mod discovery;
 mod microsoft;
 
-pub(super) use microsoft::is_older;
+pub(super) use microsoft::{is_login_host, is_older};
 
 use std::net::IpAddr;
 

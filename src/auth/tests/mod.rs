@@ -81,3 +81,8 @@ pub(in crate::auth) fn tokens(access: &str, refresh: Option<&str>, expires_in: u
 pub(in crate::auth) fn access(signed_in: &SignedIn) -> &str {
     signed_in.access_token.expose_secret()
 }
+
+/// Makes an unsigned token with these claims.
+pub(in crate::auth) fn jwt(claims: &str) -> String {
+    format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims))
+}
