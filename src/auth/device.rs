@@ -118,6 +118,7 @@ impl DeviceFlow {
             profile,
             client: &client,
             endpoint: &endpoint,
+            token_endpoint: &endpoints.token,
             http,
         };
         let answer = device_code(&asking, &scopes, asked_at).await?;
@@ -205,6 +206,7 @@ impl DeviceFlow {
             profile: &self.profile,
             client: &self.client,
             endpoint: &self.token_endpoint,
+            token_endpoint: &self.token_endpoint,
             http: &self.http,
         };
         match redeem_device_code(&asking, &self.device_code, asked_at).await {

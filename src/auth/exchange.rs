@@ -86,6 +86,8 @@ pub(super) struct Asking<'a> {
     pub(super) profile: &'a SignInProfile,
     pub(super) client: &'a ClientProof,
     pub(super) endpoint: &'a Url,
+    /// The token endpoint, which names the service in assertions wherever they are sent (RFC 7523 §3).
+    pub(super) token_endpoint: &'a Url,
     pub(super) http: &'a Http,
 }
 
@@ -106,11 +108,16 @@ impl Asking<'_> {
         parse(&ask(self.http, request, grant).await?, self.endpoint)
     }
 
-    fn form(&self, fields: &[(&str, &str)], now: Timestamp) -> Result<String, AuthError> {
+    /// Writes the form that [`Asking::post`] sends.
+    pub(super) fn form(
+        &self,
+        fields: &[(&str, &str)],
+        now: Timestamp,
+    ) -> Result<String, AuthError> {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(fields);
         form.append_pair("client_id", self.profile.client_id.trim());
-        for (name, value) in self.client.fields(self.profile, self.endpoint, now)? {
+        for (name, value) in self.client.fields(self.profile, self.token_endpoint, now)? {
             form.append_pair(name, value.expose_secret());
         }
         Ok(form.finish())
@@ -130,7 +137,7 @@ pub(super) async fn device_code(
     for (name, value) in named(profile, endpoint, scopes) {
         request = request.add_extra_param(name, value);
     }
-    for (name, value) in asking.client.fields(profile, endpoint, now)? {
+    for (name, value) in asking.client.fields(profile, asking.token_endpoint, now)? {
         request = request.add_extra_param(name, value.expose_secret().to_owned());
     }
     let asker = Asker {

@@ -96,7 +96,7 @@ pub(super) fn claims(access_token: &str) -> Claims {
 }
 
 /// Decodes the middle part of a JWT (RFC 7519 §3); `None` for anything else.
-fn payload(token: &str) -> Option<Value> {
+pub(super) fn payload(token: &str) -> Option<Value> {
     let mut parts = token.split('.');
     let (_, middle, _) = (parts.next()?, parts.next()?, parts.next()?);
     let bytes = URL_SAFE_NO_PAD.decode(middle.trim_end_matches('=')).ok()?;

@@ -13,6 +13,7 @@ mod error;
 mod exchange;
 mod identity;
 mod keeper;
+mod revocation;
 mod scopes;
 mod vault;
 

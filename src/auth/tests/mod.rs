@@ -1,7 +1,11 @@
 //! A scripted sign-in service on loopback, and the stories of signing in with it.
 
+mod browser;
+mod browser_faults;
 mod device;
+mod device_faults;
 mod discovery;
+mod revocation;
 mod server;
 
 pub(in crate::auth) use server::{Answer, Server};
