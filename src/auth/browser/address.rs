@@ -108,7 +108,7 @@ mod tests {
 
     fn built(profile: &SignInProfile, endpoint: &str, hint: &str) -> BTreeMap<String, String> {
         let endpoint = Url::parse(endpoint).unwrap();
-        let scopes = ["openid".to_owned(), "mail".to_owned()];
+        let scopes = ["openid", "https://outlook.office.com/SMTP.Send"].map(str::to_owned);
         let ties = Ties::new();
         let question = Question {
             profile,
@@ -132,7 +132,7 @@ mod tests {
             .map(|name| built.get(name).map(String::as_str));
         assert_eq!(found, expected, "{provider:?}");
         assert_eq!(built["code_challenge"].len(), 43);
-        assert_eq!(built["scope"], "openid mail");
+        assert!(built["scope"].starts_with("openid https://outlook"));
     }
 
     #[test]
