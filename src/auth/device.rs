@@ -117,11 +117,10 @@ impl DeviceFlow {
         let asking = Asking {
             profile,
             client: &client,
-            endpoint: &endpoint,
-            token_endpoint: &endpoints.token,
+            endpoint: &endpoints.token,
             http,
         };
-        let answer = device_code(&asking, &scopes, asked_at).await?;
+        let answer = device_code(&asking, &endpoint, &scopes, asked_at).await?;
         let life = answer.expires_in().as_secs().clamp(1, LONGEST_LIFE);
         let shown = |text: &str| sanitize_line(text).chars().take(2000).collect::<String>();
         let complete = answer.verification_uri_complete();
@@ -206,7 +205,6 @@ impl DeviceFlow {
             profile: &self.profile,
             client: &self.client,
             endpoint: &self.token_endpoint,
-            token_endpoint: &self.token_endpoint,
             http: &self.http,
         };
         match redeem_device_code(&asking, &self.device_code, asked_at).await {

@@ -81,13 +81,11 @@ impl<'c> AsyncHttpClient<'c> for Asker<'_> {
     }
 }
 
-/// Who asks an endpoint for a token, and where.
+/// Who asks for a token, and which token endpoint.
 pub(super) struct Asking<'a> {
     pub(super) profile: &'a SignInProfile,
     pub(super) client: &'a ClientProof,
     pub(super) endpoint: &'a Url,
-    /// The token endpoint, which names the service in assertions wherever they are sent (RFC 7523 §3).
-    pub(super) token_endpoint: &'a Url,
     pub(super) http: &'a Http,
 }
 
@@ -108,36 +106,33 @@ impl Asking<'_> {
         parse(&ask(self.http, request, grant).await?, self.endpoint)
     }
 
-    /// Writes the form that [`Asking::post`] sends.
-    pub(super) fn form(
-        &self,
-        fields: &[(&str, &str)],
-        now: Timestamp,
-    ) -> Result<String, AuthError> {
+    fn form(&self, fields: &[(&str, &str)], now: Timestamp) -> Result<String, AuthError> {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(fields);
         form.append_pair("client_id", self.profile.client_id.trim());
-        for (name, value) in self.client.fields(self.profile, self.token_endpoint, now)? {
+        for (name, value) in self.client.fields(self.profile, self.endpoint, now)? {
             form.append_pair(name, value.expose_secret());
         }
         Ok(form.finish())
     }
 }
 
-/// Asks for a device code (RFC 8628 §3.1).
+/// Asks `endpoint` for a device code (RFC 8628 §3.1).
 pub(super) async fn device_code(
     asking: &Asking<'_>,
+    endpoint: &Url,
     scopes: &[String],
     now: Timestamp,
 ) -> Result<StandardDeviceAuthorizationResponse, AuthError> {
-    let (profile, endpoint) = (asking.profile, asking.endpoint);
+    let profile = asking.profile;
     let address = DeviceAuthorizationUrl::from_url(endpoint.clone());
     let client = client(profile)?.set_device_authorization_url(address);
     let mut request = client.exchange_device_code();
     for (name, value) in named(profile, endpoint, scopes) {
         request = request.add_extra_param(name, value);
     }
-    for (name, value) in asking.client.fields(profile, asking.token_endpoint, now)? {
+    // An assertion names the token endpoint wherever it is sent (RFC 7523 §3).
+    for (name, value) in asking.client.fields(profile, asking.endpoint, now)? {
         request = request.add_extra_param(name, value.expose_secret().to_owned());
     }
     let asker = Asker {

@@ -13,7 +13,6 @@ mod error;
 mod exchange;
 mod identity;
 mod keeper;
-mod revocation;
 mod scopes;
 mod vault;
 

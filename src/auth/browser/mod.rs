@@ -252,7 +252,6 @@ impl BrowserFlow {
             profile: &self.profile,
             client: &self.client,
             endpoint: &self.token_endpoint,
-            token_endpoint: &self.token_endpoint,
             http: &self.http,
         };
         let code = Redeemable {

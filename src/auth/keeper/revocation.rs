@@ -83,7 +83,10 @@ impl Inner {
             let mut form = vec![
                 ("token", token.clone()),
                 ("token_type_hint", SecretString::from(*kind)),
-                ("client_id", SecretString::from(self.profile.client_id.trim())),
+                (
+                    "client_id",
+                    SecretString::from(self.profile.client_id.trim()),
+                ),
             ];
             form.extend(proof);
             let Some(request) = request(&address, &form) else {

@@ -5,7 +5,6 @@ mod browser_faults;
 mod device;
 mod device_faults;
 mod discovery;
-mod revocation;
 mod server;
 
 pub(in crate::auth) use server::{Answer, Server};
