@@ -26,7 +26,7 @@ pub use keeper::{
     Function, PermissionFinding, PermissionState, Permissions, TokenFacts, TokenKeeper, TokenState,
 };
 pub use scopes::{ScopeProblem, first_scopes, scope_problems};
-pub use vault::{Unlock, Vault, VaultGuard};
+pub use vault::{Copied, Unlock, Vault, VaultGuard};
 
 use jiff::Timestamp;
 use secrecy::SecretString;

@@ -20,6 +20,6 @@ mod tests;
 
 pub use edit::{remove_account, save_account, save_interface};
 pub use error::{ConfigError, Mistake};
-pub use interface::{Interface, VaultConfig, VaultKind};
+pub use interface::{Interface, VaultCommands, VaultConfig, VaultKind};
 pub use load::{Config, place_of};
 pub use paths::Paths;

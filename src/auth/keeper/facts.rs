@@ -11,6 +11,10 @@ use super::stored::Stored;
 
 /// What `token` shows; never the token itself.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that have nothing to do with each other"
+)]
 pub struct TokenFacts {
     /// Who signed in.
     pub identity: Identity,

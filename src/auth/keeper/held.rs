@@ -112,9 +112,9 @@ impl Held {
         }
     }
 
-    /// Notes that somebody wants tokens for a resource.
-    pub(super) fn ask_for(&mut self, resource: Resource) {
-        self.asked_for.insert(resource);
+    /// Notes that somebody wants tokens for a resource; tells whether that is new.
+    pub(super) fn ask_for(&mut self, resource: Resource) -> bool {
+        self.asked_for.insert(resource)
     }
 
     /// Marks the beginning of a renewal, and with what the provider is asked.

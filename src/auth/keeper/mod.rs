@@ -136,9 +136,12 @@ impl TokenKeeper {
     /// [`Denial::WrongAudience`].
     pub async fn bearer(&self, resource: Resource) -> Result<SecretString, AuthError> {
         let resource = self.inner.place(resource);
+        if self.inner.held().ask_for(resource) {
+            // What is in use decides where the tokens stand.
+            self.inner.tell();
+        }
         let attempt = {
-            let mut held = self.inner.held();
-            held.ask_for(resource);
+            let held = self.inner.held();
             if let Some(token) = held.usable(resource, self.inner.clock.now()) {
                 return Ok(token);
             }

@@ -80,11 +80,11 @@ impl Refused {
     /// Returns when to look whether something changed; `None` when a person says so by signing in.
     pub(super) fn look_again(&self, renewal: Renewal) -> Option<Timestamp> {
         let is_about_proof = Self::reason(&self.error) == Some(Denial::ClientRefused);
-        let wait = match renewal {
-            Renewal::Application => LOOK_AGAIN,
-            Renewal::ProvenPerson if is_about_proof => LOOK_AGAIN,
-            Renewal::ProvenPerson | Renewal::Person => return None,
+        let may_change = match renewal {
+            Renewal::Application => true,
+            Renewal::ProvenPerson => is_about_proof,
+            Renewal::Person => false,
         };
-        self.looked_at.saturating_add(wait).ok()
+        may_change.then(|| self.looked_at.saturating_add(LOOK_AGAIN).ok())?
     }
 }

@@ -189,6 +189,8 @@ impl Inner {
         let is_ours = is_same(held.tokens.as_ref(), stored);
         if !is_ours {
             held.follow(stored.cloned());
+        } else if held.is_refused(resource) {
+            return None;
         }
         let due = held.next_renewal(resource, now);
         if due.is_some_and(|at| at <= now) {

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
+use crate::auth::keeper::audience::{Audience, audience};
 use crate::auth::keeper::is_same;
 use crate::auth::{AuthError, Identity, Resource, SignedIn, Vault};
 
@@ -170,7 +171,19 @@ impl Stored {
             (Resource::Mail, form.mail.as_mut()),
             (Resource::Graph, form.graph.as_mut()),
         ] {
-            tokens.extend(access.map(|access| (resource, Access::of_form(access))));
+            let Some(access) = access.map(Access::of_form) else {
+                continue;
+            };
+            // Older versions put every token in mail's place.
+            match audience(&access.token, resource).0 {
+                Audience::Fits => {
+                    tokens.insert(resource, access);
+                }
+                Audience::Other(other) => {
+                    tokens.entry(other).or_insert(access);
+                }
+                Audience::Foreign => {}
+            }
         }
         let refresh_token = form.refresh_token.as_deref().map(SecretString::from);
         if refresh_token.is_none() && tokens.is_empty() {
