@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use pillarbox::auth::{
-    AuthError, Denial, DeviceFlow, DeviceProgress, Resource, SignedIn, TokenKeeper, TokenState,
-    Unlock, Vault,
+    AuthError, ClientProof, Denial, DeviceFlow, DeviceProgress, Resource, SignedIn, TokenKeeper,
+    TokenState, Unlock, Vault,
 };
 use pillarbox::backend::{BackendError, Credential, Login, imap, smtp};
 use pillarbox::config::{VaultConfig, VaultKind};
@@ -52,7 +52,7 @@ impl Person {
     }
 
     async fn start(&self) -> Result<DeviceFlow, AuthError> {
-        DeviceFlow::start(&self.profile(), &self.lab.http).await
+        DeviceFlow::start(&self.profile(), ClientProof::None, &self.lab.http).await
     }
 
     /// Signs in through the flow under test.

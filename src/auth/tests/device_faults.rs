@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 
-use crate::auth::tests::{Answer, Server, http, profile_at, tokens};
+use crate::auth::tests::{Answer, Server, http, profile, profile_at, tokens};
 use crate::auth::{AuthError, ClientProof, Denial, DeviceFlow, SignedIn};
 use crate::model::{Cloud, Provider};
 
@@ -54,6 +54,19 @@ async fn a_policy_against_device_codes_offers_another_way() {
     check(outcome, &Denial::MethodForbidden);
     let server = Server::scripted(vec![Answer::error("access_denied")]).await;
     let outcome = DeviceFlow::start(&profile_at(&server), ClientProof::None, &http()).await;
+    assert!(matches!(
+        outcome,
+        Err(AuthError::Denied {
+            denial: Denial::MethodForbidden,
+            ..
+        })
+    ));
+}
+
+#[tokio::test]
+async fn google_has_no_device_codes_for_mail() {
+    let google = profile(Provider::Gmail);
+    let outcome = DeviceFlow::start(&google, ClientProof::None, &http()).await;
     assert!(matches!(
         outcome,
         Err(AuthError::Denied {
