@@ -67,13 +67,11 @@ pub(super) fn resource_scopes(profile: &SignInProfile, resource: Resource) -> Ve
         return Vec::new();
     }
     let all = first_scopes(profile);
-    let is_wanted = |scope: &String| match (home(scope), resource) {
-        (Home::OpenId, _) => true,
-        (Home::Graph, Resource::Graph) => true,
-        (Home::Exchange, Resource::Mail) => true,
-        // Nobody but the profile's owner knows what such a scope is for; mail is what accounts are for.
-        (Home::Other, Resource::Mail) => true,
-        _ => false,
+    let is_wanted = |scope: &String| match home(scope) {
+        Home::OpenId => true,
+        Home::Graph => resource == Resource::Graph,
+        // Nobody but the profile's owner knows what another service's scope is for; mail is what accounts are for.
+        Home::Exchange | Home::Other => resource == Resource::Mail,
     };
     let mut scopes: Vec<String> = all
         .iter()

@@ -265,6 +265,19 @@ async fn a_port_in_use_is_said_before_anything_is_opened() {
 }
 
 #[tokio::test]
+async fn the_other_half_of_a_port_must_be_free_too() {
+    let Ok(taken) = TcpListener::bind("[::1]:0").await else {
+        return;
+    };
+    let port = taken.local_addr().unwrap().port();
+    let (server, _) = provider(good).await;
+    let mut profile = profile_of(&server);
+    profile.redirect_uri = Some(format!("http://localhost:{port}"));
+    let outcome = BrowserFlow::start(&profile, ClientProof::None, "", &http()).await;
+    assert!(matches!(outcome, Err(AuthError::Profile { .. })));
+}
+
+#[tokio::test]
 async fn dropping_closes_the_door() {
     let Story { flow, .. } = start(good).await;
     let uri = Url::parse(&flow.authorization().redirect_uri).unwrap();
