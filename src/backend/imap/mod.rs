@@ -119,6 +119,13 @@ impl<S: Link> Backend for Imap<S> {
         self.conclude(result)
     }
 
+    async fn read_ahead(&mut self) {
+        // A broken connection says so again to whoever uses it next.
+        if let Err(error) = self.land().await {
+            tracing::debug!(target: "pillarbox::imap", %error, "read ahead");
+        }
+    }
+
     async fn fetch(
         &mut self,
         folder: &RemoteId,
