@@ -79,8 +79,9 @@ pub fn index_changed(db: &Connection, changed: &BTreeMap<i64, &Envelope>) -> rus
 
 /// Returns the ids, sorted, of rows behind the mark that hold a phrase.
 pub fn matching(db: &Connection, phrase: &Phrase, column: Column) -> rusqlite::Result<Vec<i64>> {
-    let mut statement =
-        db.prepare_cached("SELECT id, subject, sender, more FROM messages WHERE id > ?1 ORDER BY id")?;
+    let mut statement = db.prepare_cached(
+        "SELECT id, subject, sender, more FROM messages WHERE id > ?1 ORDER BY id",
+    )?;
     let mut rows = statement.query([through(db)?])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {

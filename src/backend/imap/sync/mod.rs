@@ -26,7 +26,7 @@ const DOING: &str = "list messages";
 const PAGE: u32 = 60;
 /// Messages of one portion.
 const SMALLEST_PORTION: u32 = 500;
-const LARGEST_PORTION: u32 = 2_000;
+const LARGEST_PORTION: u32 = 4_000;
 
 /// What the synchronisation knows beyond its cursors; all of it may be lost without harm.
 #[derive(Debug)]
