@@ -190,6 +190,7 @@ fn base_letter(c: char) -> Option<char> {
         ("ţťțṫṭṯṱẗ", 't'),
         ("ŵẁẃẅẇẉẘ", 'w'),
         ("źżžẑẓẕ", 'z'),
+        ("\u{B5}", 'μ'),
         ("ς", 'σ'),
         ("ϐ", 'β'),
         ("ϑ", 'θ'),
@@ -206,7 +207,7 @@ fn base_letter(c: char) -> Option<char> {
         ("ṽṿ", 'v'),
         ("ẋẍ", 'x'),
     ];
-    if !matches!(c, '\u{E0}'..='\u{3FF}' | '\u{1E00}'..='\u{1FFF}') {
+    if !matches!(c, '\u{B5}'..='\u{3FF}' | '\u{1E00}'..='\u{1FFF}') {
         return None;
     }
     let found = BASES.iter().find(|(accented, _)| accented.contains(c));
