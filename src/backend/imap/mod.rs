@@ -120,9 +120,8 @@ impl<S: Link> Backend for Imap<S> {
     }
 
     async fn read_ahead(&mut self) {
-        // A broken connection says so again to whoever uses it next.
         if let Err(error) = self.land().await {
-            tracing::debug!(target: "pillarbox::imap", %error, "read ahead");
+            self.sync.note_failed(error);
         }
     }
 
