@@ -109,7 +109,7 @@ fn settings_that_cannot_work_are_refused_and_nothing_is_saved() {
         "standard input",
     );
     check(&["--secret-expires=soon"], "", 2, "--secret-expires");
-    check(&["--password-stdin"], "x\n", 2, "--send-method");
+    check(&["--password-stdin"], "x\n", 2, "--send-password-stdin");
     check(
         &["--method=client-secret", "--tenant=common"],
         "",
@@ -149,7 +149,7 @@ fn signing_out_says_what_became_of_the_tokens() {
     let sign_in = guide.begin_sign_in();
     let code = sign_in.first["user_code"].as_str().unwrap().to_owned();
     guide.tenant.approve.send(code).unwrap();
-    assert_eq!(sign_in.end()["event"], "done");
+    assert_eq!(sign_in.end().0["event"], "done");
     let before = guide.tenant.control().requests().revocations;
     let said = |output: std::process::Output| String::from_utf8(output.stderr).unwrap();
     let first = said(guide.given(&["sign-out", "work"], ""));

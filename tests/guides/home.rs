@@ -136,6 +136,7 @@ impl Guide {
             .command(&["sign-in", "work", "--json"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
@@ -206,11 +207,11 @@ impl SignIn {
         writeln!(stdin, "{address}").unwrap();
     }
 
-    /// Waits for the end and returns what was printed last.
-    pub fn end(mut self) -> Value {
+    /// Waits for the end and returns what was printed last, and what was said besides.
+    pub fn end(mut self) -> (Value, String) {
         let last = next_line(&mut self.lines);
-        self.child.wait().unwrap();
-        last
+        let output = self.child.wait_with_output().unwrap();
+        (last, String::from_utf8(output.stderr).unwrap())
     }
 }
 

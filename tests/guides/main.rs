@@ -141,7 +141,7 @@ fn a_web_app_signs_a_person_in_by_browser_with_its_own_redirect_address_and_endp
     let back = answered(&guide, &sign_in.first);
     assert!(back.starts_with(callback), "{back}");
     sign_in.paste(&back);
-    let done = sign_in.end();
+    let (done, _) = sign_in.end();
     assert_eq!(
         (&done["event"], &done["identity"]),
         (&"done".into(), &"ada@harborvale.example".into())
@@ -190,8 +190,9 @@ fn a_public_app_with_the_nativeclient_address_signs_in_by_paste_in_one_tenant_an
         // Something else from the clipboard is refused, and the sign-in goes on waiting.
         sign_in.paste("https://example.org/?code=1");
         sign_in.paste(&answered(&guide, &sign_in.first));
-        let done = sign_in.end();
+        let (done, said) = sign_in.end();
         assert_eq!(done["event"], "done", "{tenant}: {done}");
+        assert!(said.contains("That address leads to example.org"), "{said}");
         guide.lists_mail(&["ada@harborvale.example", SUPPORT]);
         guide.sends("ada@harborvale.example", SUPPORT);
         guide.sends(SUPPORT, "ada@harborvale.example");
@@ -244,6 +245,40 @@ fn an_application_reads_over_imap_and_a_password_sends() {
     );
 }
 
+/// The guide for those who may not use secrets: a certificate, in both forms of assertion.
+#[test]
+fn an_application_signs_in_with_a_certificate_however_its_assertion_is_signed() {
+    for assertion in ["ps256", "rs256"] {
+        let guide = Guide::new();
+        let app = guide.app("daemon-certificate");
+        let file = |flag: &str, path: &Option<std::path::PathBuf>| {
+            format!("{flag}={}", path.as_ref().unwrap().display())
+        };
+        let (certificate, key) = (
+            file("--certificate", &app.certificate_file),
+            file("--certificate-key", &app.key_file),
+        );
+        let assertion_flag = format!("--assertion={assertion}");
+        let flags = [
+            "--address=support@harborvale.example",
+            "--provider=microsoft365",
+            "--tenant=harborvale.example",
+            "--client-id",
+            app.client_id,
+            "--additional-users=billing@harborvale.example",
+            &certificate,
+            &key,
+            &assertion_flag,
+        ];
+        let (account, _) = guide.add(&flags, "");
+        assert_eq!(account["sign_in"]["method"], "client-certificate");
+        assert_eq!(account["sign_in"]["assertion"], assertion);
+        guide.sign_in_as_app();
+        guide.lists_mail(&[SUPPORT, BILLING]);
+        guide.sends(SUPPORT, BILLING);
+    }
+}
+
 /// The shortest guide: an address, a client id and a tenant, and a button that tests it. Where the servers are is what
 /// everybody knows of Microsoft; here the organisation's settings say it.
 #[test]
@@ -265,7 +300,7 @@ fn three_values_are_enough_and_check_says_that_all_is_well() {
     let sign_in = guide.begin_sign_in();
     let code = sign_in.first["user_code"].as_str().unwrap().to_owned();
     guide.tenant.approve.send(code).unwrap();
-    assert_eq!(sign_in.end()["event"], "done");
+    assert_eq!(sign_in.end().0["event"], "done");
 
     let lines = guide.json(&["check", "--json"]);
     let lines = lines.as_array().unwrap();
