@@ -6,9 +6,12 @@ use crate::engine::accounts::in_thread;
 use crate::engine::{Engine, EngineError};
 
 impl Engine {
-    /// Moves all secrets to where `setting` says; returns how many there are. Interrupted at any moment, the settings
-    /// name a place that has all of them, and the same call goes on. This engine is to be stopped afterwards: its vault
-    /// is the old one.
+    /// Moves all secrets to where `setting` says; returns how many there are. This engine is to be stopped afterwards:
+    /// its vault is the old one.
+    ///
+    /// Interrupted at any moment, the settings name a place that has all of them, and the same call goes on. The one
+    /// exception is an encrypted file that is to be opened in another way: it is encrypted anew in one step, and if the
+    /// settings cannot be written then, `key_file` has to be changed by hand.
     pub async fn move_vault(
         &self,
         setting: &VaultSetting,

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod changes;
+mod table;
 mod home;
 mod vault;
 
