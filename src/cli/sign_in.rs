@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use zeroize::Zeroize;
 
+use crate::cli::account::secrets::refuse_id;
 use crate::cli::args::SignIn;
 use crate::cli::error::{self, CliError};
 use crate::cli::output::{Output, notice_json};
@@ -69,6 +70,7 @@ fn account(engine: &Engine, name: &str) -> Result<Account, CliError> {
 /// Takes an application's secret from a prompt, or a line of standard input where there is no terminal.
 pub(in crate::cli) async fn client_secret(engine: &Engine, profile: &str) -> Result<(), CliError> {
     let secret = hidden(&format!("Secret (value) of the application of {profile}: "))?;
+    refuse_id(&secret)?;
     Ok(engine.set_client_secret(profile, secret).await?)
 }
 

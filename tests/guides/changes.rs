@@ -67,6 +67,33 @@ fn a_new_profile_leaves_the_others_as_they_are() {
 }
 
 #[test]
+fn a_further_account_takes_profiles_by_their_names_and_asks_no_network() {
+    let guide = two_accounts();
+    let third = guide.json(&[
+        "account",
+        "add",
+        "--address=priya@harborvale.example",
+        "--name=third",
+        "--profile=harborvale",
+        "--servers=harborvale",
+        "--send-sign-in=harborvale",
+        "--additional-users=support@harborvale.example; billing@harborvale.example",
+        "--on-behalf=billing@harborvale.example",
+        "--json",
+    ]);
+    assert_eq!(third["sign_in"]["name"], "harborvale");
+    assert_eq!(
+        third["sign_in_shared_with"],
+        serde_json::json!(["work", "second"])
+    );
+    assert_eq!(
+        third["on_behalf"],
+        serde_json::json!(["billing@harborvale.example"])
+    );
+    assert_eq!(guide.json(&["account", "list", "--json"])[2], third);
+}
+
+#[test]
 fn only_what_is_given_changes() {
     let guide = two_accounts();
     let before = account(&guide, "work");

@@ -4,8 +4,8 @@
 #![cfg(test)]
 
 mod changes;
-mod table;
 mod home;
+mod table;
 mod vault;
 
 use home::{DOMAIN, Guide};

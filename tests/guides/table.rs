@@ -25,9 +25,14 @@ fn every_test_that_the_document_names_is_there() {
     let (section, _) = section.split_once("\n## ").unwrap();
     // Between backticks stand keys, too; a test's name is a sentence.
     let quoted = section.split('`').skip(1).step_by(2);
-    let names: Vec<&str> = quoted.filter(|word| word.matches('_').count() > 2).collect();
+    let names: Vec<&str> = quoted
+        .filter(|word| word.matches('_').count() > 2)
+        .collect();
     assert!(names.len() > 15, "{names:?}");
     for name in names {
-        assert!(code.contains(&format!("fn {name}(")), "no test is called {name}");
+        assert!(
+            code.contains(&format!("fn {name}(")),
+            "no test is called {name}"
+        );
     }
 }

@@ -55,7 +55,7 @@ async fn candidate(engine: &Engine, args: &Add, address: Address) -> Result<Cand
     if let Some(text) = &flags.servers.server {
         return old_server(engine, address, text);
     }
-    let has_servers = flags.servers.servers.is_some() || flags.servers.imap.is_some();
+    let has_servers = flags.servers.named.is_some() || flags.servers.imap.is_some();
     let has_sign_in = flags.sign_in.profile.is_some() || flags.sign_in.provider.is_some();
     if args.no_discover || (has_servers && has_sign_in) {
         let provider = flags.sign_in.provider.map(Provider::from);

@@ -196,7 +196,7 @@ fn sending(given: &Sending, config: &Config, account: &mut Account) -> Result<()
 }
 
 fn servers(given: &Servers, config: &Config, account: &mut Account) -> Result<(), CliError> {
-    if let Some(name) = &given.servers {
+    if let Some(name) = &given.named {
         let found = config.servers.get(name).cloned();
         account.servers = found.ok_or_else(|| session::not_found("server profile", name))?;
     }

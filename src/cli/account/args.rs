@@ -176,8 +176,8 @@ pub(in crate::cli) struct Sending {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Servers {
     /// Use this server profile of the settings
-    #[arg(long, value_name = "NAME", conflicts_with = "server")]
-    pub servers: Option<String>,
+    #[arg(long = "servers", value_name = "NAME", conflicts_with = "server")]
+    pub named: Option<String>,
     /// A server as older programs write it, such as EWS:outlook.office365.com/ews/Exchange.asmx
     #[arg(long, value_name = "TEXT")]
     pub server: Option<String>,

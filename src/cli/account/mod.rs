@@ -5,7 +5,7 @@ mod apply;
 pub(in crate::cli) mod args;
 mod ask;
 mod edit;
-mod secrets;
+pub(in crate::cli) mod secrets;
 mod shown;
 
 #[cfg(test)]

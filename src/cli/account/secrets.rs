@@ -131,8 +131,8 @@ fn line(what: &str) -> Result<SecretString, CliError> {
     Ok(secret)
 }
 
-/// Entra shows a secret's id for ever and its value once: the id is what people copy later.
-fn refuse_id(secret: &SecretString) -> Result<(), CliError> {
+/// Refuses the id of a secret: Entra shows it for ever and the value only once, so the id is what people copy later.
+pub(in crate::cli) fn refuse_id(secret: &SecretString) -> Result<(), CliError> {
     if !is_guid(secret.expose_secret().trim()) {
         return Ok(());
     }

@@ -129,7 +129,7 @@ fn print_value(value: &Value, depth: usize, out: &mut Output) -> Result<(), CliE
     };
     for (key, value) in fields {
         let indent = "  ".repeat(depth);
-        let label = format!("{indent}{key:<20}");
+        let label = format!("{indent}{key:<30}");
         match value {
             Value::Object(_) => {
                 out.line(&format!("{indent}{key}"))?;
