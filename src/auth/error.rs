@@ -168,6 +168,8 @@ pub enum AuthError {
         suberror: String,
         /// `correlation_id`, or empty.
         correlation_id: String,
+        /// When, as the provider says, else by our clock; empty where no provider was asked.
+        time: String,
     },
     /// The provider cannot be reached.
     #[error("cannot reach the sign-in service")]
@@ -298,6 +300,7 @@ impl AuthError {
             description,
             suberror,
             correlation_id,
+            time,
         } = self
         else {
             return None;
@@ -309,6 +312,7 @@ impl AuthError {
             description: description.clone(),
             suberror: suberror.clone(),
             correlation_id: correlation_id.clone(),
+            time: time.clone(),
         })
     }
 
@@ -322,6 +326,7 @@ impl AuthError {
                 description,
                 suberror,
                 correlation_id,
+                time,
             } => Self::Denied {
                 denial: denial.clone(),
                 error: error.clone(),
@@ -329,6 +334,7 @@ impl AuthError {
                 description: description.clone(),
                 suberror: suberror.clone(),
                 correlation_id: correlation_id.clone(),
+                time: time.clone(),
             },
             Self::Unreachable(source) => Self::Unreachable(source.duplicate()),
             Self::Busy { status, after } => Self::Busy {

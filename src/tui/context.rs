@@ -11,7 +11,7 @@ use ratatui::layout::Size;
 use ratatui::style::Style;
 
 use crate::config::{Config, Interface};
-use crate::engine::{Health, Status};
+use crate::engine::{Expiry, Health, Status};
 use crate::model::{Account, Address, Folder, FolderId, Mailbox, MailboxId, OutboxItem, Role};
 use crate::tui::Companion;
 use crate::tui::keymap::{Action, Keymap, KeymapError};
@@ -51,6 +51,8 @@ pub struct Cx {
     pub outbox: Vec<OutboxItem>,
     /// The configuration; `None` until it is loaded.
     pub config: Option<Arc<Config>>,
+    /// Secrets and certificates that end, of all accounts of which that is known.
+    pub expiries: Vec<Expiry>,
     /// The demo's additions.
     pub companion: Option<Companion>,
     /// How many screens were opened so far; a number nobody else has.
@@ -91,6 +93,7 @@ impl Cx {
             statuses: BTreeMap::new(),
             outbox: Vec::new(),
             config: None,
+            expiries: Vec::new(),
             companion: None,
             opened: 0,
         };

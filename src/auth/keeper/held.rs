@@ -291,6 +291,7 @@ impl Held {
                 description,
                 suberror,
                 correlation_id,
+                time,
             }) if is_unheard(self) => Err(AuthError::Denied {
                 denial: Denial::AnswerLost,
                 error,
@@ -298,6 +299,7 @@ impl Held {
                 description,
                 suberror,
                 correlation_id,
+                time,
             }),
             outcome => outcome,
         }

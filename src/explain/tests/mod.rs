@@ -105,6 +105,7 @@ fn denied(denial: Denial, code: &str) -> AuthError {
         description: "the service's words".into(),
         suberror: String::new(),
         correlation_id: "c0ffee".into(),
+        time: "2026-11-22 10:00:00Z".into(),
     }
 }
 
