@@ -399,6 +399,15 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_has_the_providers_time_or_ours() {
+        let said = r#"{"error":"x","timestamp":"2026-11-22 10:00:00Z"}"#;
+        let refusal = check(said, Grant::Refresh, &Denial::Other);
+        assert_eq!(refusal.time, "2026-11-22 10:00:00Z");
+        let ours = check(r#"{"error":"x"}"#, Grant::Refresh, &Denial::Other).time;
+        assert!(ours.starts_with("20") && ours.ends_with('Z'), "{ours}");
+    }
+
+    #[test]
     fn a_token_in_a_description_does_not_survive() {
         let refusal = check(
             r#"{"error":"x","error_description":"bad token eyJhbGciOiJIUzI1NiJ9.CANARY.x given"}"#,

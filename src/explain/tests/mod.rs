@@ -1,5 +1,6 @@
 //! The one big snapshot: the notice of every variant of every error, to be reviewed as prose.
 
+mod passed_on;
 mod texts;
 
 use std::io;
