@@ -278,13 +278,13 @@ impl Check {
         self.places = self.order();
         let mut rows = self.rows(cx, usize::from(body.width));
         self.height = usize::from(body.height);
-        self.scroll_to_cursor(rows.len());
+        self.scroll_to_cursor();
         let shown = rows.split_off(self.scroll.min(rows.len()));
         frame.render_widget(Paragraph::new(shown), body);
     }
 
     /// Keeps the line under the cursor on screen, its first row above all.
-    fn scroll_to_cursor(&mut self, rows: usize) {
+    fn scroll_to_cursor(&mut self) {
         let cursor = self.cursor();
         let place = self.places.iter().find(|(line, ..)| Some(*line) == cursor);
         let Some((_, from, end)) = place.copied() else {
@@ -296,14 +296,6 @@ impl Check {
         // The heading above the first line comes along.
         let from = if from <= 1 { 0 } else { from };
         self.scroll = self.scroll.min(from);
-        // Behind the last line stands the table of rights.
-        let is_last = self
-            .places
-            .last()
-            .is_some_and(|(line, ..)| Some(*line) == cursor);
-        if is_last && self.selected.is_some() && rows <= from + self.height {
-            self.scroll = rows.saturating_sub(self.height);
-        }
     }
 }
 

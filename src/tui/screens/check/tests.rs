@@ -220,6 +220,21 @@ fn mail_is_sent_only_after_a_yes() {
 }
 
 #[test]
+fn the_table_of_rights_is_reached_on_a_small_terminal() {
+    let mut cx = context();
+    let (mut screen, generation) = started(&cx);
+    let lines = vec![
+        failed("sales@contoso.com", CheckStep::Login),
+        rights("sales@contoso.com", Reading::None, Sending::OnBehalf),
+    ];
+    fill(&mut screen, generation, lines, &cx);
+    assert!(!draw(&mut screen, &mut cx, (40, 8)).contains("on-behalf"));
+    act(&mut screen, Action::Down, &cx);
+    assert!(draw(&mut screen, &mut cx, (40, 8)).contains("on-behalf"));
+    assert!(matches!(screen.live(Action::CopyLine, &cx), Live::No(_)));
+}
+
+#[test]
 fn the_cursor_stays_on_screen() {
     let mut cx = context();
     let (mut screen, generation) = started(&cx);

@@ -13,6 +13,9 @@ use super::{Check, Shown};
 /// Columns of a right in the table.
 const RIGHT: usize = 11;
 
+/// The table of rights where lines are counted: the cursor comes to it after all of them.
+const TABLE: usize = usize::MAX;
+
 impl Check {
     /// Returns the lines in the order they are shown; their rows are filled in by [`Self::rows`].
     pub(super) fn order(&self) -> Vec<(usize, usize, usize)> {
@@ -21,6 +24,9 @@ impl Check {
             let lines = self.lines.iter().enumerate();
             let own = lines.filter(|(_, line)| line.rights.is_none() && line.mailbox == mailbox);
             order.extend(own.map(|(place, _)| (place, 0, 0)));
+        }
+        if self.lines.iter().any(|line| line.rights.is_some()) {
+            order.push((TABLE, 0, 0));
         }
         order
     }
@@ -50,8 +56,12 @@ impl Check {
             }
             *end = rows.len();
         }
-        self.places = places;
+        let from = rows.len();
         rows.extend(self.table(cx, columns));
+        if let Some(place) = places.last_mut().filter(|(line, ..)| *line == TABLE) {
+            *place = (TABLE, from, rows.len());
+        }
+        self.places = places;
         rows
     }
 
@@ -127,14 +137,14 @@ fn step_row(line: &Shown, is_selected: bool, cx: &Cx, columns: usize) -> Line<'s
         .as_ref()
         .map_or(line.detail.as_str(), |notice| notice.title.as_str());
     let took = format!("{} ms", line.milliseconds);
-    let room = columns.saturating_sub(17 + text::width(&took) + 1);
+    let room = columns.saturating_sub(17 + text::width(&took) + 2);
     let bar = if is_selected { cx.symbols.bar } else { " " };
     let row = Line::from(vec![
         Span::styled(bar, cx.style(Tone::Bar)),
         Span::styled(format!("  {mark} "), cx.style(tone)),
         Span::raw(format!("{:<12}", line.step)),
         Span::raw(text::left(detail, room, &cx.symbols)),
-        Span::styled(took, cx.style(Tone::Dim)),
+        Span::styled(format!(" {took}"), cx.style(Tone::Dim)),
     ]);
     if is_selected {
         row.style(cx.style(Tone::Selection))
