@@ -182,8 +182,7 @@ impl Admin {
         let whose: String = account.name.chars().map(plain).collect();
         vec![Effect::Push(ScreenName::Prompt {
             tag: WRITE,
-            title: "Write to a new file (.md, .txt, or only the blocks: .json, .ps1, .sh)"
-                .to_owned(),
+            title: "Write to a new file; .md .txt, or .json .ps1 .sh for blocks alone".to_owned(),
             text: format!("~/pillarbox-{whose}-{name}.{end}"),
             is_path: true,
         })]

@@ -92,7 +92,7 @@ fn it_is_written_in_the_form_the_files_name_asks_for() {
     assert_eq!(text, "~/pillarbox-work-manifest.json");
     let mut written = |path: &str| {
         let text = path.to_owned();
-        let effects = screen.update(&Msg::Reply(Reply::Typed { tag: *tag, text }), &cx);
+        let effects = screen.update(&Msg::Reply(Reply::Typed { tag, text }), &cx);
         let [Effect::WriteFile { path: to, text }] = effects.as_slice() else {
             panic!("{effects:?}")
         };

@@ -277,8 +277,10 @@ impl Check {
         let body = top_line(frame, area, cx, (&title, &facts));
         self.places = self.order();
         let mut rows = self.rows(cx, usize::from(body.width));
+        let last = rows.len().saturating_sub(usize::from(body.height));
         self.height = usize::from(body.height);
         self.scroll_to_cursor();
+        self.scroll = self.scroll.min(last);
         let shown = rows.split_off(self.scroll.min(rows.len()));
         frame.render_widget(Paragraph::new(shown), body);
     }

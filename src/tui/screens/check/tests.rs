@@ -235,6 +235,16 @@ fn the_table_of_rights_is_reached_on_a_small_terminal() {
 }
 
 #[test]
+fn what_was_cut_is_said_in_full_under_the_cursor() {
+    let mut cx = context();
+    let (mut screen, generation) = started(&cx);
+    let found = "TLS 1.3, certificate of outlook.office365.com by DigiCert Inc, 211 days left";
+    let lines = vec![line("alice@contoso.com", CheckStep::Tls, found)];
+    fill(&mut screen, generation, lines, &cx);
+    assert!(draw(&mut screen, &mut cx, (80, 24)).contains("211 days left"));
+}
+
+#[test]
 fn the_cursor_stays_on_screen() {
     let mut cx = context();
     let (mut screen, generation) = started(&cx);

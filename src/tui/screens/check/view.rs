@@ -48,6 +48,9 @@ impl Check {
             }
             *from = rows.len();
             rows.push(step_row(line, cursor == Some(*place), cx, columns));
+            if cursor == Some(*place) && line.notice.is_none() {
+                rows.extend(rest(line, cx, columns));
+            }
             if let Some(warning) = &line.warning {
                 rows.extend(part("Note", warning, Tone::Warning, (cx, columns)));
             }
@@ -136,8 +139,7 @@ fn step_row(line: &Shown, is_selected: bool, cx: &Cx, columns: usize) -> Line<'s
         .notice
         .as_ref()
         .map_or(line.detail.as_str(), |notice| notice.title.as_str());
-    let took = format!("{} ms", line.milliseconds);
-    let room = columns.saturating_sub(17 + text::width(&took) + 2);
+    let (took, room) = room(line, columns);
     let bar = if is_selected { cx.symbols.bar } else { " " };
     let row = Line::from(vec![
         Span::styled(bar, cx.style(Tone::Bar)),
@@ -151,6 +153,22 @@ fn step_row(line: &Shown, is_selected: bool, cx: &Cx, columns: usize) -> Line<'s
     } else {
         row
     }
+}
+
+/// Returns how long a step took, and the columns left for what it found.
+fn room(line: &Shown, columns: usize) -> (String, usize) {
+    let took = format!("{} ms", line.milliseconds);
+    let room = columns.saturating_sub(17 + text::width(&took) + 2);
+    (took, room)
+}
+
+/// Says in full what was cut in the row of a step.
+fn rest(line: &Shown, cx: &Cx, columns: usize) -> Vec<Line<'static>> {
+    let (_, room) = room(line, columns);
+    if text::width(&line.detail) <= room {
+        return Vec::new();
+    }
+    part("", &line.detail, Tone::Dim, (cx, columns))
 }
 
 /// Who does what, wrapped under the failed step.
