@@ -1,6 +1,7 @@
 //! An account at scripted servers, and every notice that its owner sees.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use pillarbox::config::{Config, Paths};
@@ -15,7 +16,7 @@ use tokio::time::{Instant, sleep};
 use crate::scripted::{Place, Said, Server, certificate};
 
 /// A wait that only a broken program reaches.
-pub const PATIENCE: Duration = Duration::from_secs(12);
+pub const PATIENCE: Duration = Duration::from_secs(45);
 
 /// How the account proves who it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +45,7 @@ pub struct Home {
     events: Receiver<Event>,
     seen: Vec<Notice>,
     told: BTreeSet<String>,
-    _servers: (Server, Server),
+    servers: (Server, Server),
     _folder: tempfile::TempDir,
 }
 
@@ -127,7 +128,7 @@ impl Home {
             engine,
             seen: Vec::new(),
             told: BTreeSet::new(),
-            _servers: servers,
+            servers,
             _folder: folder,
         };
         match proof {
@@ -194,5 +195,26 @@ impl Home {
         }
         let said = |notice: &Notice| format!("{}: {}", notice.title, notice.detail);
         Err(self.seen.iter().map(said).collect())
+    }
+
+    /// Waits for the second session that listens; returns what was shown since the first, once the mailbox is fine.
+    pub async fn until_reconnected(&mut self) -> Vec<String> {
+        self.until_listened(1).await;
+        self.look().await;
+        self.seen.clear();
+        self.until_listened(2).await;
+        self.look().await;
+        self.seen
+            .iter()
+            .map(|notice| notice.title.clone())
+            .collect()
+    }
+
+    async fn until_listened(&self, times: u32) {
+        let started = Instant::now();
+        while self.servers.0.listened.load(Ordering::Relaxed) < times {
+            assert!(started.elapsed() < PATIENCE, "no session listens");
+            sleep(Duration::from_millis(5)).await;
+        }
     }
 }

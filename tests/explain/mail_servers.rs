@@ -7,7 +7,10 @@ use pillarbox::demo::Tenant;
 
 use crate::home::{Home, Proof, tenant};
 use crate::scripted::{Place, Said};
-use Place::{Capabilities, Challenge, Data, Greeting, Idle, List, Reading, Recipient, Select, Sender, SignIn, Taken};
+use Place::{
+    Capabilities, Challenge, Data, Greeting, Idle, List, Reading, Recipient, Select, Sender,
+    SignIn, Taken,
+};
 use Proof::{Password, Token};
 
 type Row = (Proof, Place, &'static str, &'static str);
@@ -21,9 +24,8 @@ const READING: &[Row] = &[
     (Token, List, "BAD User is authenticated but not connected.", "is signed in, but localhost does not open the mailbox"),
     (Token, Select, "BAD User is authenticated but not connected.", "is signed in, but localhost does not open the mailbox"),
     (Token, List, "* BYE Connection closed. 14", "The server ended the session"),
-    (Token, Idle, "* BYE Connection closed. 14", "The server ended the session"),
-    (Token, Idle, "* BYE Connection is closed. 13", "The server ended a quiet session"),
-    (Token, Idle, "* BYE Session invalidated - AccessTokenExpired", "The session ended with its access token"),
+    (Token, List, "* BYE Connection is closed. 13", "The server ended a quiet session"),
+    (Token, List, "* BYE Session invalidated - AccessTokenExpired", "The session ended with its access token"),
     (Token, SignIn, "BAD Request is throttled. Suggested Backoff Time: 92415 milliseconds", "The server asks to slow down"),
     (Token, Reading, "BAD Request is throttled. Suggested Backoff Time: 92415 milliseconds", "The server asks to slow down"),
     (Token, SignIn, "NO Server Unavailable. 15", "The server is not available at the moment"),
@@ -84,6 +86,13 @@ const SENDING: &[Row] = &[
     (Token, SignIn, "535-5.7.8 Username and Password not accepted. Learn more at\r\n535 5.7.8 https://support.google.com/mail/?p=BadCredentials", "Google does not accept this sign-in"),
 ];
 
+/// What an incoming server says to a session that only listens; it is nobody's business.
+const FAREWELLS: [&str; 3] = [
+    "* BYE Connection is closed. 13",
+    "* BYE Connection closed. 14",
+    "* BYE Session invalidated - AccessTokenExpired",
+];
+
 /// Says one sentence; returns what is wrong with what is shown then.
 async fn complaint(tenant: &Tenant, row: &Row, is_sending: bool) -> Option<String> {
     let (proof, place, text, title) = *row;
@@ -123,4 +132,17 @@ async fn what_an_incoming_server_says_is_recognised_where_it_says_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_an_outgoing_server_says_is_recognised_where_it_says_it() {
     check(SENDING, true).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_farewell_to_a_session_that_listens_is_followed_by_another_session_in_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    let tenant = tenant(folder.path()).await;
+    for text in FAREWELLS {
+        let said = Said { place: Idle, text };
+        let mut home = Home::reading(&tenant, Token, said).await;
+        let seen = home.until_reconnected().await;
+        assert!(seen.is_empty(), "{text}: {seen:?}");
+        home.engine.stop().await;
+    }
 }

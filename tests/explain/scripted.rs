@@ -1,5 +1,6 @@
 //! Mail servers of a few lines that do everything right, except that they say one sentence at one place.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use base64::Engine as _;
@@ -89,6 +90,8 @@ pub fn certificate() -> &'static str {
 #[derive(Debug)]
 pub struct Server {
     pub port: u16,
+    /// Sessions that came as far as listening.
+    pub listened: Arc<AtomicU32>,
     task: JoinHandle<()>,
 }
 
@@ -100,14 +103,20 @@ impl Drop for Server {
 
 impl Server {
     pub async fn imap(said: Said) -> Self {
-        Self::start(move |line| async move { imap(line, said).await }).await
+        let listened = Arc::default();
+        let count = Arc::clone(&listened);
+        let serve = move |line| imap(line, said, Arc::clone(&count));
+        Self::start(serve, listened).await
     }
 
     pub async fn smtp(said: Said) -> Self {
-        Self::start(move |line| async move { smtp(line, said).await }).await
+        Self::start(move |line| smtp(line, said), Arc::default()).await
     }
 
-    async fn start<F>(serve: impl Fn(Line) -> F + Send + Sync + 'static) -> Self
+    async fn start<F>(
+        serve: impl Fn(Line) -> F + Send + Sync + 'static,
+        listened: Arc<AtomicU32>,
+    ) -> Self
     where
         F: Future<Output = Option<()>> + Send + 'static,
     {
@@ -123,7 +132,11 @@ impl Server {
                 });
             }
         });
-        Self { port, task }
+        Self {
+            port,
+            listened,
+            task,
+        }
     }
 }
 
@@ -148,7 +161,7 @@ async fn say_imap(line: &mut Line, tag: &str, text: &str) -> Option<()> {
     say(line, &format!("{tag} {text}")).await
 }
 
-async fn imap(mut line: Line, said: Said) -> Option<()> {
+async fn imap(mut line: Line, said: Said, listened: Arc<AtomicU32>) -> Option<()> {
     let line = &mut line;
     say(line, "* OK ready").await?;
     while let Some(command) = hear(line).await {
@@ -166,7 +179,10 @@ async fn imap(mut line: Line, said: Said) -> Option<()> {
         let text = said.at(place).filter(|_| place != Place::Never);
         match (text, word) {
             (Some(text), _) => say_imap(line, tag, text).await?,
-            (None, "IDLE") => idle(line, tag, said).await?,
+            (None, "IDLE") => {
+                listened.fetch_add(1, Ordering::Relaxed);
+                idle(line, tag, said).await?;
+            }
             (None, "AUTHENTICATE") if said.place == Place::Challenge => {
                 say(line, &format!("+ {}", STANDARD.encode(said.text))).await?;
                 hear(line).await?;
@@ -225,7 +241,10 @@ async fn smtp(mut line: Line, said: Said) -> Option<()> {
     while let Some(command) = hear(line).await {
         let word = command.split(' ').next()?.to_ascii_uppercase();
         let (place, usual) = match word.as_str() {
-            "EHLO" => (Place::Never, "250-ready\r\n250-AUTH XOAUTH2 PLAIN\r\n250 SIZE 1000000"),
+            "EHLO" => (
+                Place::Never,
+                "250-ready\r\n250-AUTH XOAUTH2 PLAIN\r\n250 SIZE 1000000",
+            ),
             "AUTH" => (Place::SignIn, "235 2.7.0 welcome"),
             "MAIL" => (Place::Sender, "250 2.1.0 fine"),
             "RCPT" => (Place::Recipient, "250 2.1.5 fine"),
