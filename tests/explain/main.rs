@@ -3,6 +3,8 @@
 #![cfg(test)]
 
 mod codes;
+mod faults;
 mod home;
 mod mail_servers;
 mod scripted;
+mod story;
