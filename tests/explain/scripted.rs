@@ -81,6 +81,12 @@ static CERTIFIED: LazyLock<Certified> = LazyLock::new(|| {
     }
 });
 
+/// Returns what takes connections with that certificate.
+#[allow(dead_code, reason = "for the sign-in service of another test target")]
+pub fn acceptor() -> &'static TlsAcceptor {
+    &CERTIFIED.acceptor
+}
+
 /// Returns the certificate that all servers show, PEM.
 pub fn certificate() -> &'static str {
     &CERTIFIED.pem
