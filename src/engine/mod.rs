@@ -13,6 +13,7 @@ mod filing;
 mod handle;
 mod inner;
 mod link;
+mod profiles;
 mod reading;
 mod secrets;
 mod setup;
@@ -30,10 +31,12 @@ pub use events::{
     Alternative, BodyState, Candidate, Event, Fate, Health, Problem, SignIn, SignInEvent, Status,
 };
 pub use handle::{Engine, Options};
+pub use profiles::ConfigChange;
 pub use secrets::MissingSecret;
+pub use setup::{is_old_server, usual_servers};
 // What the interface matches on in a sign-in; it may not name the layers these come from.
 pub use crate::auth::{
     BrowserAuthorization, BrowserProgress, DeviceAuthorization, DeviceProgress, Identity,
-    PasteMistake, TokenFacts, Unlock,
+    PasteMistake, ScopeProblem, TokenFacts, Unlock, first_scopes, scope_problems,
 };
 pub use crate::discover::Origin;

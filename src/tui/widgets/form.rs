@@ -124,6 +124,8 @@ pub struct Form {
     pub items: Vec<Item>,
     focus: usize,
     first_row: usize,
+    /// Rows of the last drawing, for moving by pages.
+    rows: usize,
 }
 
 impl Form {
@@ -134,6 +136,7 @@ impl Form {
             items,
             focus,
             first_row: 0,
+            rows: 1,
         }
     }
 
@@ -185,9 +188,35 @@ impl Form {
 
     /// Gives a field the focus.
     pub fn focus_on(&mut self, id: &str) {
-        if let Some(place) = self.items.iter().position(|item| item.id == id) {
+        let is_it = |item: &Item| item.id == id && item.can_focus();
+        if let Some(place) = self.items.iter().position(is_it) {
             self.focus = place;
         }
+    }
+
+    /// Takes over from the form that was shown before: focus, scrolling, cursors, and what was typed secretly. Where
+    /// the focused field is gone, the focus stays near its place.
+    pub fn keep_from(&mut self, before: &mut Self) {
+        self.first_row = before.first_row;
+        self.rows = before.rows;
+        let focused = before.focused().map(|item| item.id);
+        let same = focused.and_then(|id| self.items.iter().position(|item| item.id == id));
+        let place = same.unwrap_or(before.focus.min(self.items.len().saturating_sub(1)));
+        for item in &mut self.items {
+            let Some(old) = before.item_mut(item.id) else {
+                continue;
+            };
+            match (&mut item.kind, &mut old.kind) {
+                (Kind::Secret(new), Kind::Secret(old)) => std::mem::swap(new, old),
+                (Kind::Text(new), Kind::Text(old)) if new.text() == old.text() => {
+                    std::mem::swap(new, old);
+                }
+                _ => {}
+            }
+        }
+        let near = |place: &usize| self.items.get(*place).is_some_and(Item::can_focus);
+        let after = (place..self.items.len()).find(near);
+        self.focus = after.or_else(|| (0..place).rev().find(near)).unwrap_or(0);
     }
 
     /// Takes all errors away.
@@ -240,6 +269,10 @@ impl Form {
             Action::Left => self.turn(-1),
             Action::Right => self.turn(1),
             Action::Open => self.enter(),
+            Action::PageUp => self.jump(self.focus.saturating_sub(self.rows)),
+            Action::PageDown => self.jump(self.focus.saturating_add(self.rows)),
+            Action::First => self.jump(0),
+            Action::Last => self.jump(usize::MAX),
             _ => FormEvent::Ignored,
         }
     }
@@ -254,6 +287,16 @@ impl Form {
             }
         }
         self.focus = place;
+        FormEvent::Moved
+    }
+
+    /// Goes to the field at a place, or the nearest one that can be changed.
+    fn jump(&mut self, place: usize) -> FormEvent {
+        let place = place.min(self.items.len().saturating_sub(1));
+        let near = |place: &usize| self.items.get(*place).is_some_and(Item::can_focus);
+        let before = (0..=place).rev().find(near);
+        let found = before.or_else(|| (place..self.items.len()).find(near));
+        self.focus = found.unwrap_or(self.focus);
         FormEvent::Moved
     }
 
@@ -293,12 +336,21 @@ impl Form {
                 .sum()
         };
         let height = usize::from(area.height);
+        let all_rows = rows_before(self.items.len());
+        self.rows = height.max(1);
         let focus_row = rows_before(self.focus);
         let focus_end = rows_before(self.focus + 1);
         self.first_row = self
             .first_row
             .min(focus_row)
             .max(focus_end.saturating_sub(height));
+        // Texts above the first field that can be changed are seen when it is reached.
+        if !self.items.iter().take(self.focus).any(Item::can_focus) && focus_end <= height {
+            self.first_row = 0;
+        }
+        let has_above = self.first_row > 0;
+        let has_below = all_rows > self.first_row + height;
+        let area = draw_scrolling(frame, area, cx, (has_above, has_below));
         let mut row = 0;
         let first = self.first_row;
         for (place, item) in self.items.iter_mut().enumerate() {
@@ -331,6 +383,36 @@ impl Form {
             .max()
             .unwrap_or(0);
         (longest as u16 + 2).min(width / 2)
+    }
+}
+
+/// Marks at the right edge that there is more above or below; returns what is left for the fields.
+fn draw_scrolling(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    cx: &Cx,
+    (has_above, has_below): (bool, bool),
+) -> Rect {
+    if !has_above && !has_below || area.width < 20 || area.height < 2 {
+        return area;
+    }
+    let x = area.right().saturating_sub(1);
+    let (up, down) = if cx.symbols.is_ascii {
+        ("^", "v")
+    } else {
+        ("\u{2191}", "\u{2193}")
+    };
+    let style = cx.style(Tone::Accent);
+    if has_above {
+        text::draw(frame.buffer_mut(), (x, area.y), 1, up, style);
+    }
+    if has_below {
+        let y = area.bottom().saturating_sub(1);
+        text::draw(frame.buffer_mut(), (x, y), 1, down, style);
+    }
+    Rect {
+        width: area.width.saturating_sub(2),
+        ..area
     }
 }
 
