@@ -377,6 +377,8 @@ impl Action {
         match (self, scope) {
             (A::NextPane, S::Compose | S::Setup | S::Settings | S::SignIn) => "next field",
             (A::NextPane, S::Picker) => "complete",
+            (A::NextPane, S::Accounts) => "profiles",
+            (A::Right, S::Setup | S::Settings) => "choose",
             (A::Open, S::Setup | S::SignIn) => "go on",
             (A::Open, S::Picker) => "take it",
             (A::Open, S::Reader) => "unfold quotes",

@@ -1,4 +1,3 @@
-// table: choices, what each provider allows, and the keys of the settings
 //! What can be chosen in setup, which of it a provider allows and why not the rest, and which field a key of the
 //! settings is. Data and look-ups only.
 

@@ -143,7 +143,13 @@ fn is_settled(sheet: &Sheet) -> bool {
 
 fn sign_in(sheet: &Sheet, items: &mut Vec<Item>) {
     let profile = &sheet.account.sign_in;
-    let from = origin(sheet.taken().sign_in_origin);
+    let taken = sheet.taken();
+    let is_as_found = taken.account.sign_in.provider == profile.provider;
+    let from = if is_as_found {
+        origin(taken.sign_in_origin)
+    } else {
+        "as chosen"
+    };
     if sheet.target == Target::Account && !sheet.config.sign_in.is_empty() {
         let names = sheet.config.sign_in.keys().cloned();
         items.push(profile_choice(
@@ -193,11 +199,15 @@ fn application(sheet: &Sheet, from: &str, items: &mut Vec<Item>) {
     let profile = &sheet.account.sign_in;
     match profile.provider {
         Provider::Microsoft365 => {
-            items.push(text(sheet, "tenant", "Tenant").with_note(from));
+            items.push(from_somewhere(sheet, ("tenant", "Tenant"), from));
         }
         Provider::OutlookCom | Provider::Gmail => {}
         Provider::ExchangeServer | Provider::Custom => {
-            items.push(text(sheet, "authority", "Sign-in service").with_note(from));
+            items.push(from_somewhere(
+                sheet,
+                ("authority", "Sign-in service"),
+                from,
+            ));
         }
     }
     items.push(text(sheet, "client", "Application ID"));
@@ -252,9 +262,11 @@ fn endpoints(sheet: &Sheet, profile: &SignInProfile, items: &mut Vec<Item>) {
 fn password(sheet: &Sheet) -> Item {
     let profile = &sheet.account.sign_in;
     if sheet.needs_password() {
-        let note = match sheet.sending {
-            Sending::Password => "for sending only",
-            _ => "empty: asked for later",
+        let is_for_sending = sheet.account.sign_in.method != Method::Password;
+        let note = if is_for_sending {
+            "for sending only"
+        } else {
+            "empty: asked for later"
         };
         return Item::secret("password", "Password").with_note(note);
     }
@@ -283,9 +295,9 @@ fn servers(sheet: &Sheet, items: &mut Vec<Item>) {
     }
     let from = servers_note(&taken);
     let incoming = &profile.incoming;
-    items.push(text(sheet, "imap", "Incoming (IMAP)").with_note(&from));
+    items.push(from_somewhere(sheet, ("imap", "Incoming (IMAP)"), &from));
     items.push(tls("imap-tls", incoming.tls));
-    items.push(text(sheet, "smtp", "Outgoing (SMTP)").with_note(&from));
+    items.push(from_somewhere(sheet, ("smtp", "Outgoing (SMTP)"), &from));
     if !sheet.text("smtp").is_empty() || sheet.with_more {
         let outgoing = profile.outgoing.as_ref();
         items.push(tls(
@@ -356,6 +368,12 @@ fn profile_choice(id: &'static str, label: &str, mut names: Vec<String>, chosen:
 
 fn text(sheet: &Sheet, id: &'static str, label: &str) -> Item {
     Item::text(id, label, sheet.texts.get(id).map_or("", String::as_str))
+}
+
+/// A text that says where it comes from until something else is typed.
+fn from_somewhere(sheet: &Sheet, (id, label): (&'static str, &str), from: &str) -> Item {
+    let is_typed = sheet.typed.contains(id);
+    text(sheet, id, label).with_note(if is_typed { "as typed" } else { from })
 }
 
 fn choice<T: PartialEq + Copy>(

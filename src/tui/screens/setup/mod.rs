@@ -58,7 +58,7 @@ pub struct Setup {
 }
 
 /// Fields whose choice changes which other fields there are.
-const SHAPING: [&str; 13] = [
+const SHAPING: [&str; 15] = [
     "found",
     "consent",
     "profile",
@@ -72,6 +72,8 @@ const SHAPING: [&str; 13] = [
     "reach",
     "server-reach",
     "imap-tls",
+    "smtp-tls",
+    "smtp",
 ];
 
 impl Setup {
@@ -156,11 +158,7 @@ impl Setup {
     }
 
     fn copy_redirect(&self) -> Vec<Effect> {
-        let redirect = self.form.value("redirect");
-        vec![
-            Effect::Copy(redirect),
-            Effect::Toast("Redirect address copied".to_owned()),
-        ]
+        vec![Effect::Copy(self.form.value("redirect"))]
     }
 
     /// Asks about the address.
@@ -269,7 +267,10 @@ impl Setup {
             && let Some(companion) = &cx.companion
         {
             let users = companion.suggested_users.iter();
-            account.additional_users = users.map(Address::bare).collect();
+            let others = users
+                .map(Address::bare)
+                .filter(|user| !user.is_same_mailbox(&account.address));
+            account.additional_users = others.collect();
         }
         let sheet = Sheet::new(target, found, config);
         let first = items::missing(&sheet)
@@ -321,13 +322,18 @@ impl Setup {
                 sheet.choose(id, (*chosen, &word));
             }
             Kind::Text(field) => {
-                sheet.texts.insert(id, field.text());
+                sheet.type_in(id, field.text());
             }
             _ => {}
         }
-        if SHAPING.contains(&id) || id == "smtp-tls" {
+        if SHAPING.contains(&id) {
             self.rebuild(cx);
             return;
+        }
+        if let Some(item) = self.form.item_mut(id)
+            && ["tenant", "authority", "imap"].contains(&id)
+        {
+            "as typed".clone_into(&mut item.note);
         }
         self.look_at(id, cx);
         // Whom one may send on behalf of depends on the list above it.

@@ -131,7 +131,7 @@ impl Setup {
             return Vec::new();
         };
         let wanted = sheet.to_account();
-        let is_saved = |known: &&Account| is_same_but_names(known, &wanted);
+        let is_saved = |known: &&Account| is_saved_as(known, &wanted);
         let Some(saved) = config.accounts.iter().find(is_saved) else {
             return Vec::new();
         };
@@ -257,14 +257,11 @@ fn steps(sheet: &Sheet, generation: u64) -> VecDeque<Effect> {
     steps
 }
 
-/// Compares accounts apart from the names of their profiles.
-fn is_same_but_names(one: &Account, other: &Account) -> bool {
-    let without = |account: &Account| {
-        let mut account = account.clone();
-        account.sign_in.name.clear();
-        account.send_sign_in.name.clear();
-        account.servers.name.clear();
-        account
-    };
-    without(one) == without(other)
+/// Tells whether this is the account that was saved. Defaults that are filled in on the way make no difference.
+fn is_saved_as(known: &Account, wanted: &Account) -> bool {
+    known.name == wanted.name
+        && known.address.is_same_mailbox(&wanted.address)
+        && known.sign_in.method == wanted.sign_in.method
+        && known.sign_in.client_id == wanted.sign_in.client_id
+        && known.send_sign_in.method == wanted.send_sign_in.method
 }

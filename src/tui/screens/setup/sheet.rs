@@ -1,7 +1,7 @@
 //! What is being set up: choices as values, texts as typed, so that a field that disappears and comes back has kept
 //! what stood in it. Draws nothing and checks nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::Config;
@@ -58,7 +58,9 @@ pub struct Sheet {
     pub has_secret: bool,
     /// What is not typed, and what no field shows.
     pub account: Account,
-    /// What is typed, by field.
+    /// Which texts the user typed, so that they say no longer where they come from.
+    pub typed: BTreeSet<&'static str>,
+    /// What stands in the fields.
     pub texts: BTreeMap<&'static str, String>,
     /// How mail is sent.
     pub sending: Sending,
@@ -89,6 +91,7 @@ impl Sheet {
             with_more: target != Target::Account,
             has_secret: false,
             account: found.account.clone(),
+            typed: BTreeSet::new(),
             texts: BTreeMap::new(),
             sending: Sending::Same,
             sign_in_reach: Reach::One,
@@ -108,7 +111,14 @@ impl Sheet {
     }
 
     fn put(&mut self, id: &'static str, text: impl Into<String>) {
+        self.typed.remove(id);
         self.texts.insert(id, text.into());
+    }
+
+    /// Takes over what the user typed.
+    pub fn type_in(&mut self, id: &'static str, text: String) {
+        self.texts.insert(id, text);
+        self.typed.insert(id);
     }
 
     fn take_account(&mut self) {
@@ -228,7 +238,7 @@ impl Sheet {
     fn choose_sign_in(&mut self, id: &str, word: &str) {
         let scopes_before = self.usual_scopes();
         let redirect_before = usual_redirect(self.account.sign_in.provider);
-        let (provider, cloud) = (self.account.sign_in.provider, self.account.sign_in.cloud);
+        let provider = self.account.sign_in.provider;
         let profile = &mut self.account.sign_in;
         match id {
             "provider" => profile.provider = meant(PROVIDERS, word, profile.provider),
@@ -255,7 +265,9 @@ impl Sheet {
             self.put("redirect", "");
         }
         self.fill_in();
-        self.follow_servers(provider, cloud);
+        if ["provider", "cloud"].contains(&id) {
+            self.follow_servers();
+        }
     }
 
     /// An application is known in one tenant, and personal accounts have theirs.
@@ -275,18 +287,19 @@ impl Sheet {
         self.put("tenant", wanted);
     }
 
-    /// Servers that were the old provider's own become the new one's.
-    fn follow_servers(&mut self, provider: Provider, cloud: crate::model::Cloud) {
+    /// Servers that were some provider's own become those of the provider that is chosen now.
+    fn follow_servers(&mut self) {
         let profile = &self.account.sign_in;
-        let (now, then) = (
-            usual_servers(profile.provider, profile.cloud),
-            usual_servers(provider, cloud),
-        );
-        let imap = self.text("imap").to_owned();
-        let was_usual =
-            then.is_some_and(|(incoming, _)| host_port(&incoming.host, incoming.port) == imap);
-        if let Some((incoming, outgoing)) = now
-            && (imap.is_empty() || was_usual)
+        let imap = self.text("imap");
+        let is_usual = |(_, provider): &(&str, Provider)| {
+            CLOUDS.iter().any(|(_, cloud)| {
+                let usual = usual_servers(*provider, *cloud);
+                usual.is_some_and(|(incoming, _)| host_port(&incoming.host, incoming.port) == imap)
+            })
+        };
+        let was_usual = imap.is_empty() || PROVIDERS.iter().any(is_usual);
+        if let Some((incoming, outgoing)) = usual_servers(profile.provider, profile.cloud)
+            && was_usual
         {
             let servers = ServerProfile {
                 incoming,
@@ -320,6 +333,9 @@ impl Sheet {
 
     fn choose_profile(&mut self, word: &str) {
         self.sign_in_reach = Reach::One;
+        if self.sending == Sending::Profile(word.to_owned()) {
+            self.sending = Sending::Same;
+        }
         let profile = self.config.sign_in.get(word).cloned();
         let own = self.taken().account.sign_in;
         self.take_sign_in(profile.unwrap_or_else(|| {
@@ -399,9 +415,21 @@ impl Sheet {
             .collect()
     }
 
+    /// Tells whether mail is sent by a password of its own.
+    pub fn sends_by_password(&self) -> bool {
+        match &self.sending {
+            Sending::Same => false,
+            Sending::Password => true,
+            Sending::Profile(name) => {
+                let profile = self.config.sign_in.get(name);
+                profile.is_some_and(|profile| profile.method == Method::Password)
+            }
+        }
+    }
+
     /// Tells whether a password is among what is needed.
     pub fn needs_password(&self) -> bool {
-        self.account.sign_in.method == Method::Password || self.sending == Sending::Password
+        self.account.sign_in.method == Method::Password || self.sends_by_password()
     }
 }
 
