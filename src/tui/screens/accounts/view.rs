@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
+use crate::config::OldSetting;
 use crate::model::Account;
 use crate::tui::context::Cx;
 use crate::tui::dates;
@@ -97,7 +98,7 @@ impl Accounts {
             return body;
         }
         let count = text::plural(self.old.len(), "former setting");
-        let can = self.old.iter().any(|old| old.is_replaceable());
+        let can = self.old.iter().any(OldSetting::is_replaceable);
         let hint = if can {
             format!(" {count}: {} replaces", cx.key(Action::Migrate))
         } else {

@@ -129,13 +129,16 @@ fn expires(text: &str, today: Date) -> Result<String, String> {
 }
 
 fn certificate(text: &str) -> Result<String, String> {
-    let lower = text.to_lowercase();
-    if lower.ends_with(".pfx") || lower.ends_with(".p12") {
+    let ending = text
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_lowercase());
+    let ending = ending.as_deref().unwrap_or_default();
+    if ["pfx", "p12"].contains(&ending) {
         return Err(format!(
             "PKCS#12; make PEM of it: openssl pkcs12 -in {text} -out app.pem -nodes"
         ));
     }
-    if lower.ends_with(".cer") || lower.ends_with(".der") {
+    if ["cer", "der"].contains(&ending) {
         return Ok("PEM text? .cer may be binary".to_owned());
     }
     Ok(String::new())

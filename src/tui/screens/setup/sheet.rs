@@ -47,6 +47,10 @@ pub enum Reach {
 
 /// What is being set up.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each answers a question of its own; any of them go together"
+)]
 pub struct Sheet {
     /// What the form is about.
     pub target: Target,
@@ -212,7 +216,7 @@ impl Sheet {
                     .sendings()
                     .into_iter()
                     .nth(place)
-                    .map_or(Sending::Same, |(_, sending)| sending)
+                    .map_or(Sending::Same, |(_, sending)| sending);
             }
             "reach" => self.sign_in_reach = if place == 1 { Reach::All } else { Reach::One },
             "server-reach" => {
