@@ -342,7 +342,8 @@ impl Form {
         self.first_row = self
             .first_row
             .min(focus_row)
-            .max(focus_end.saturating_sub(height));
+            .max(focus_end.saturating_sub(height))
+            .min(all_rows.saturating_sub(height));
         // Texts above the first field that can be changed are seen when it is reached.
         if !self.items.iter().take(self.focus).any(Item::can_focus) && focus_end <= height {
             self.first_row = 0;

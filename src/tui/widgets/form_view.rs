@@ -11,6 +11,9 @@ use crate::tui::theme::Tone;
 use crate::tui::widgets::field::Masking;
 use crate::tui::widgets::form::{Item, Kind};
 
+/// Columns below which there is no room for a value and a note.
+const NARROW: u16 = 24;
+
 /// Marks at the right edge that there is more above or below; returns what is left for the fields.
 pub(super) fn draw_scrolling(
     frame: &mut Frame<'_>,
@@ -71,7 +74,13 @@ pub(super) fn draw_item(
         ..area
     };
     let note_width = (text::width(&item.note) as u16 + 2).min(room / 2);
-    let note_width = if item.note.is_empty() { 0 } else { note_width };
+    // On a narrow screen a value is worth more than a word about it.
+    let is_in_the_way = room < NARROW && !item.value().is_empty();
+    let note_width = if item.note.is_empty() || is_in_the_way {
+        0
+    } else {
+        note_width
+    };
     let field = Rect {
         width: room.saturating_sub(note_width),
         ..value
