@@ -23,7 +23,6 @@ mod layers {
         ("discover", &["model", "net"]),
         ("auth", &["model", "config", "net"]),
         ("store", &["model"]),
-        ("admin", &["model"]),
         ("backend", &["model", "mime", "net", "auth"]),
         (
             "engine",
@@ -40,15 +39,10 @@ mod layers {
                 "model", "net", "config", "mime", "discover", "auth", "store", "backend", "engine",
             ],
         ),
-        (
-            "tui",
-            &["model", "mime", "config", "admin", "engine", "explain"],
-        ),
+        ("tui", &["model", "mime", "config", "engine", "explain"]),
         (
             "cli",
-            &[
-                "model", "config", "admin", "engine", "explain", "tui", "demo",
-            ],
+            &["model", "config", "engine", "explain", "tui", "demo"],
         ),
     ];
 
@@ -63,19 +57,14 @@ mod layers {
         ("hyper", &["src/net/", "src/demo/"]),
         ("hyper_util", &["src/net/", "src/demo/"]),
         ("rcgen", &["src/net/", "src/demo/"]),
-        ("hickory_resolver", &["src/net/"]),
-        ("psl", &["src/discover/"]),
         ("ratatui", &["src/tui/"]),
         ("ratatui_textarea", &["src/tui/"]),
         ("crossterm", &["src/tui/"]),
-        ("rustix", &["src/tui/", "src/cli/mod.rs"]),
         ("clap", &["src/cli/"]),
         ("clap_complete", &["src/cli/"]),
         ("keyring_core", &["src/auth/"]),
         ("zbus_secret_service_keyring_store", &["src/auth/"]),
         ("oauth2", &["src/auth/"]),
-        ("x509_parser", &["src/auth/", "src/net/"]),
-        ("shell_words", &["src/config/"]),
         ("async_imap", &["src/backend/imap/"]),
         ("imap_proto", &["src/backend/imap/"]),
         ("lettre", &["src/backend/smtp/", "src/mime/"]),

@@ -12,11 +12,11 @@ use url::Url;
 
 use crate::auth::clock::{SharedClock, SystemClock, later};
 use crate::auth::denial::Refusal;
-use crate::auth::endpoints::{Endpoints, Need};
-use crate::auth::exchange::{Asking, device_code, redeem_device_code, signed_in};
-use crate::auth::scopes::first_scopes;
-use crate::auth::{AuthError, ClientProof, Denial, SignedIn};
-use crate::model::{Provider, SignInProfile, sanitize_line};
+use crate::auth::endpoints::Endpoints;
+use crate::auth::exchange::{device_code, redeem_device_code, signed_in};
+use crate::auth::scopes::scopes;
+use crate::auth::{AuthError, Denial, SignedIn};
+use crate::model::{SignInProfile, sanitize_line};
 use crate::net::Http;
 
 /// What `slow_down` adds to the interval for good (RFC 8628 §3.5).
@@ -68,8 +68,7 @@ pub enum DeviceProgress {
 /// A started device sign-in. Dropping it cancels.
 #[derive(Debug)]
 pub struct DeviceFlow {
-    profile: SignInProfile,
-    client: ClientProof,
+    client_id: String,
     token_endpoint: Url,
     device_code: SecretString,
     authorization: DeviceAuthorization,
@@ -89,40 +88,31 @@ enum Poll {
 }
 
 impl DeviceFlow {
-    /// Asks for a code, as `client` where the application is a confidential one. The first progress to show is
-    /// [`DeviceFlow::authorization`].
-    pub async fn start(
-        profile: &SignInProfile,
-        client: ClientProof,
-        http: &Http,
-    ) -> Result<Self, AuthError> {
+    /// Asks for a code. The first progress to show is [`DeviceFlow::authorization`].
+    pub async fn start(profile: &SignInProfile, http: &Http) -> Result<Self, AuthError> {
         let clock: SharedClock = std::sync::Arc::new(SystemClock);
-        Self::start_with_clock(profile, client, http, clock).await
+        Self::start_with_clock(profile, http, clock).await
     }
 
     /// Does what [`DeviceFlow::start`] does, by another clock.
     pub async fn start_with_clock(
         profile: &SignInProfile,
-        client: ClientProof,
         http: &Http,
         clock: SharedClock,
     ) -> Result<Self, AuthError> {
-        let endpoints = Endpoints::find_for(Need::Device, profile, http).await?;
-        let endpoint = endpoints.device.ok_or_else(|| no_device(profile))?;
-        let scopes = first_scopes(profile);
+        let endpoints = Endpoints::find(profile, http).await?;
+        let endpoint = endpoints.device.ok_or_else(|| AuthError::Profile {
+            profile: profile.name.clone(),
+            reason: "its provider has no device_authorization_endpoint".to_owned(),
+        })?;
+        let scopes = scopes(profile);
         let (asked_at, started) = (clock.now(), Instant::now());
-        let asking = Asking {
-            profile,
-            client: &client,
-            endpoint: &endpoints.token,
-            http,
-        };
-        let answer = device_code(&asking, &endpoint, &scopes, asked_at).await?;
+        let answer = device_code(profile, &endpoint, &scopes, http).await?;
         let life = answer.expires_in().as_secs().clamp(1, LONGEST_LIFE);
         let shown = |text: &str| sanitize_line(text).chars().take(2000).collect::<String>();
         let complete = answer.verification_uri_complete();
         Ok(Self {
-            profile: profile.clone(),
+            client_id: profile.client_id.trim().to_owned(),
             token_endpoint: endpoints.token,
             device_code: SecretString::from(answer.device_code().secret().as_str()),
             authorization: DeviceAuthorization {
@@ -138,7 +128,6 @@ impl DeviceFlow {
             },
             deadline: started + Duration::from_secs(life),
             http: http.clone(),
-            client,
             clock,
         })
     }
@@ -198,13 +187,13 @@ impl DeviceFlow {
     /// Asks once; the error is a no that stays.
     async fn poll(&self) -> Result<Poll, AuthError> {
         let asked_at = self.clock.now();
-        let asking = Asking {
-            profile: &self.profile,
-            client: &self.client,
-            endpoint: &self.token_endpoint,
-            http: &self.http,
-        };
-        match redeem_device_code(&asking, &self.device_code, asked_at).await {
+        let outcome = redeem_device_code(
+            &self.client_id,
+            &self.token_endpoint,
+            &self.device_code,
+            &self.http,
+        );
+        match outcome.await {
             Ok(tokens) => {
                 let scopes = &self.authorization.scopes;
                 Ok(Poll::Approved(signed_in(&tokens, asked_at, scopes)))
@@ -220,17 +209,6 @@ impl DeviceFlow {
             ) => Ok(Poll::Trouble(trouble)),
             Err(refused) => Err(refused),
         }
-    }
-}
-
-/// Makes the error for a provider without device codes. Google has them, but not for mail (protocol facts §9.1).
-fn no_device(profile: &SignInProfile) -> AuthError {
-    if profile.provider == Provider::Gmail {
-        return Refusal::own(Denial::MethodForbidden).into();
-    }
-    AuthError::Profile {
-        profile: profile.name.clone(),
-        reason: "its provider has no device_authorization_endpoint".to_owned(),
     }
 }
 

@@ -16,27 +16,22 @@ mod keeper;
 mod scopes;
 mod vault;
 
-pub use browser::{BrowserAuthorization, BrowserFlow, BrowserProgress};
+pub use browser::{BrowserAuthorization, BrowserFlow, BrowserProgress, PasteMistake};
 pub use client::{CertificateFacts, ClientCertificate, ClientProof, secret_key};
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use device::{DeviceAuthorization, DeviceFlow, DeviceProgress};
-pub use error::{AuthError, ClientFault, Denial, PasteMistake, ScopeProblem, VaultError};
+pub use error::{AuthError, Denial, VaultError};
 pub use identity::Identity;
-pub use keeper::{
-    Ended, Function, PermissionFinding, PermissionState, Permissions, TokenFacts, TokenKeeper,
-    TokenState,
-};
-pub use scopes::{first_scopes, scope_problems};
-pub use vault::{Copied, Unlock, Vault, VaultGuard};
+pub use keeper::{TokenFacts, TokenKeeper, TokenState};
+pub use vault::{Unlock, Vault, VaultGuard};
 
 use jiff::Timestamp;
 use secrecy::SecretString;
 
 /// What an access token is for: one token per resource (protocol facts §3.1).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Resource {
     /// IMAP, POP, SMTP and EWS of Exchange Online; the only one for providers without resources.
-    #[default]
     Mail,
     /// Microsoft Graph.
     Graph,

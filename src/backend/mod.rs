@@ -67,10 +67,6 @@ pub trait Backend: Send {
         since: Option<&Cursor>,
     ) -> Result<ChangeSet, BackendError>;
 
-    /// Takes in what was asked for ahead of the next [`Backend::changes`], if anything; the engine calls this while it
-    /// stores the last ones. May be dropped at any time. What fails is told by the next call of that.
-    async fn read_ahead(&mut self) {}
-
     /// Reads whole messages (RFC 5322 bytes) without marking them read. Messages that are gone are left out.
     /// `progress` counts bytes.
     async fn fetch(
@@ -98,9 +94,6 @@ pub trait Backend: Send {
         poke: &Notify,
         limit: Duration,
     ) -> Result<Wake, BackendError>;
-
-    /// Tells whether messages of `folder` may be changed, or only read.
-    async fn may_change(&mut self, folder: &RemoteId) -> Result<bool, BackendError>;
 }
 
 /// One connection for submitting mail.
@@ -108,11 +101,6 @@ pub trait Backend: Send {
 pub trait Outgoing: Send {
     /// Submits one message. [`Receipt::Unsure`] when the link broke after the last byte was written.
     async fn submit(&mut self, mail: &Outbound) -> Result<Receipt, BackendError>;
-
-    /// Asks whether mail from `sender` would be taken, without sending any: [`BackendError::Refused`] with
-    /// [`Refusal::Sender`] is a no. A yes is no promise: Exchange Online decides when the message is there (protocol
-    /// facts §5.2).
-    async fn may_send_as(&mut self, sender: &str) -> Result<(), BackendError>;
 
     /// Tells whether the server files a copy of what it takes in the sender's Sent folder by itself.
     fn files_sent_copy(&self) -> bool;

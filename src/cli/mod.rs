@@ -3,7 +3,6 @@
 //! stdout carries the result, stderr everything else. No command asks a question without a terminal.
 
 mod account;
-mod admin;
 mod args;
 mod check;
 mod demo;
@@ -11,12 +10,10 @@ mod error;
 mod explain;
 mod log;
 mod mail;
-mod migrate;
 mod output;
 mod session;
 mod sign_in;
 mod token;
-mod vault;
 
 #[cfg(test)]
 mod tests;
@@ -25,7 +22,6 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use jiff::tz::TimeZone;
 
 use crate::cli::args::{Cli, Command};
 use crate::cli::error::CliError;
@@ -35,7 +31,6 @@ use crate::cli::output::Output;
 /// Runs the program: parses the arguments, does what they say, turns the result into an exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    leave_no_core();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -49,20 +44,6 @@ pub fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => error::report(&error),
-    }
-}
-
-/// A core file would hold every token in the clear: the program leaves none, and neither do programs that it starts.
-fn leave_no_core() {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, setrlimit};
-        let none = Rlimit {
-            current: Some(0),
-            maximum: Some(0),
-        };
-        // Lowering a limit is always allowed.
-        let _ = setrlimit(Resource::Core, none);
     }
 }
 
@@ -87,9 +68,6 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Delete(args)) => act::delete(&args).await,
         Some(Command::Send(args)) => send::run(&args, out).await,
         Some(Command::Outbox(command)) => outbox::run(&command, out).await,
-        Some(Command::Admin(command)) => admin::run(&command, out),
-        Some(Command::Vault(command)) => vault::run(&command, out).await,
-        Some(Command::Migrate(args)) => migrate::run(&args, out),
         Some(Command::Explain(args)) => explain::run(&args, out),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(
@@ -110,8 +88,6 @@ async fn interface() -> Result<ExitCode, CliError> {
                 .to_owned(),
         ));
     }
-    // Finding the time zone means reading hundreds of names: it is known when the first dates are drawn.
-    std::thread::spawn(TimeZone::system);
     let engine = session::open_interface(None).await?;
     let result = crate::tui::run(engine.clone(), None).await;
     engine.stop().await;

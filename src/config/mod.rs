@@ -8,7 +8,6 @@ mod edit;
 mod error;
 mod interface;
 mod load;
-mod old;
 mod paths;
 mod section;
 mod servers;
@@ -19,13 +18,8 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-pub use edit::{
-    check_vault, duplicate_account, migrate, remove_account, remove_servers, remove_sign_in,
-    rename_servers, rename_sign_in, save_account, save_interface, save_servers, save_sign_in,
-    save_vault,
-};
+pub use edit::{remove_account, save_account, save_interface};
 pub use error::{ConfigError, Mistake};
-pub use interface::{Interface, VaultCommands, VaultConfig, VaultKind, VaultSetting};
+pub use interface::{Interface, VaultConfig, VaultKind};
 pub use load::{Config, place_of};
-pub use old::{OldKind, OldSetting, Replacement};
 pub use paths::Paths;

@@ -2,7 +2,6 @@
 //!
 //! Shares no protocol code with `backend`, so that one wrong reading is not wrong on both sides.
 
-mod browser;
 mod ca;
 mod colleagues;
 mod compose;
@@ -14,9 +13,7 @@ mod message;
 mod options;
 mod people;
 mod random;
-mod registrations;
 mod requests;
-mod rights;
 mod sasl;
 mod seed;
 mod sign_in;
@@ -24,9 +21,7 @@ mod smtp;
 mod tenant;
 
 pub use options::{Habits, Options};
-pub use registrations::RegisteredApp;
 pub use requests::RequestCounts;
-pub use sign_in::{Endpoint, Trouble};
 pub use tenant::{Control, Tenant};
 
 use requests::Requests;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::auth::{Ended, TokenFacts};
+use secrecy::SecretString;
+
+use crate::auth::{Resource, TokenFacts};
 use crate::config::{Config, ConfigError, remove_account, save_account};
 use crate::engine::inner::Inner;
 use crate::engine::signer::Signer;
@@ -167,22 +169,38 @@ impl Engine {
         }
     }
 
-    /// Ends an account's tokens at the provider where it can do that, and forgets them with its passwords. Returns what
-    /// became of the tokens of each sign-in that has some.
-    pub async fn sign_out(&self, account: &str) -> Result<Vec<Ended>, EngineError> {
+    /// Keeps a password for an account whose method is a password.
+    pub async fn set_password(
+        &self,
+        account: &str,
+        password: SecretString,
+    ) -> Result<(), EngineError> {
         let signer = self.inner.signer(account)?;
-        let mut all = Vec::new();
+        let mut proofs = signer.proofs();
+        proofs.retain(|proof| proof.is_password());
+        if proofs.is_empty() {
+            return Err(EngineError::NotFound {
+                what: "password sign-in of account",
+                name: account.to_owned(),
+            });
+        }
+        for proof in proofs {
+            proof.set_password(&password).await?;
+        }
+        self.signed_in(&signer);
+        Ok(())
+    }
+
+    /// Forgets an account's tokens.
+    pub async fn sign_out(&self, account: &str) -> Result<(), EngineError> {
+        let signer = self.inner.signer(account)?;
         for proof in signer.proofs() {
-            match proof.keeper().await {
-                Ok(keeper) => all.push(keeper.end().await?),
-                // A password, or a profile that cannot be used any more.
-                Err(_) => proof.forget().await?,
-            }
+            proof.forget().await?;
         }
         signer.renew();
         self.restart_account(account).await;
         self.inner.say(Event::SignIn(signer.id));
-        Ok(all)
+        Ok(())
     }
 
     /// Lets everything that waited for a sign-in go on.
@@ -197,6 +215,13 @@ impl Engine {
     pub async fn token_facts(&self, account: &str) -> Result<Option<TokenFacts>, EngineError> {
         let signer = self.inner.signer(account)?;
         Ok(signer.receive.keeper().await?.facts().await)
+    }
+
+    /// Returns the access token itself, for `token --print`.
+    pub async fn access_token(&self, account: &str) -> Result<SecretString, EngineError> {
+        let signer = self.inner.signer(account)?;
+        let keeper = signer.receive.keeper().await?;
+        Ok(keeper.bearer(Resource::Mail).await?)
     }
 }
 
@@ -241,7 +266,7 @@ fn identity_key(account: &Account) -> String {
 }
 
 /// Files are read and written on a thread that may block.
-pub(in crate::engine) async fn in_thread<T: Send + 'static>(
+async fn in_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ConfigError> + Send + 'static,
 ) -> Result<T, EngineError> {
     let done = tokio::task::spawn_blocking(work).await;

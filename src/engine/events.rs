@@ -1,18 +1,15 @@
 //! What the engine says: events, problems, statuses, and the progress of sign-ins and checks. Plain data only.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use secrecy::SecretString;
 use tokio::sync::mpsc;
 
-use crate::auth::{BrowserProgress, DeviceProgress, Identity};
+use crate::auth::{DeviceProgress, Identity};
 use crate::discover::Origin;
 use crate::engine::EngineError;
-use crate::model::{
-    Account, AccountId, Body, FolderId, MailboxId, MessageId, Progress, ServerProfile,
-    SignInProfile,
-};
+use crate::model::{Account, AccountId, Body, FolderId, MailboxId, MessageId, Progress};
 
 /// Something changed; read again what you show of it.
 #[derive(Clone, Debug)]
@@ -66,17 +63,8 @@ pub struct Status {
     pub task: String,
     /// Queued changes.
     pub pending: u32,
-    /// Whether a person stopped a long synchronisation; what was fetched is kept, new mail comes in.
-    pub is_stopped: bool,
     /// Why it is not fine.
     pub error: Option<Arc<EngineError>>,
-}
-
-impl Status {
-    /// Tells whether a long task is under way, one with a figure that can be stopped.
-    pub fn is_long_task(&self) -> bool {
-        self.health == Health::Syncing && self.progress.is_some()
-    }
 }
 
 impl Default for Status {
@@ -87,7 +75,6 @@ impl Default for Status {
             progress: None,
             task: String::new(),
             pending: 0,
-            is_stopped: false,
             error: None,
         }
     }
@@ -139,33 +126,6 @@ pub struct Candidate {
     pub servers_origin: Origin,
     /// What is missing before it can work, as field names (`client_id`, `authority`, `host` …).
     pub missing: Vec<&'static str>,
-    /// The foreign domain that the servers belong to and that nobody vouches for: the user has to agree before
-    /// anything that proves who they are is sent there.
-    pub needs_consent: Option<String>,
-    /// The EWS server that these servers stand in for, since EWS is not spoken here. Unless it is Microsoft's, that it
-    /// offers IMAP too is a guess.
-    pub stands_for_ews: Option<String>,
-    /// What else was found, in the order of preference.
-    pub alternatives: Vec<Alternative>,
-}
-
-/// Another suggestion of setup, to be taken with [`Candidate::choose`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Alternative {
-    /// How to sign in.
-    pub sign_in: SignInProfile,
-    /// Where that comes from.
-    pub sign_in_origin: Origin,
-    /// Servers.
-    pub servers: ServerProfile,
-    /// Where they come from.
-    pub servers_origin: Origin,
-    /// The name to sign in with where it is not the address.
-    pub login: Option<String>,
-    /// As in [`Candidate::needs_consent`].
-    pub needs_consent: Option<String>,
-    /// As in [`Candidate::stands_for_ews`].
-    pub stands_for_ews: Option<String>,
 }
 
 /// What happens during a sign-in.
@@ -173,8 +133,6 @@ pub struct Alternative {
 pub enum SignInEvent {
     /// Progress of the device flow.
     Device(DeviceProgress),
-    /// Progress of the browser flow.
-    Browser(BrowserProgress),
     /// Signed in; tokens are in the vault and the workers run again.
     Done(Identity),
     /// It failed.
@@ -186,8 +144,53 @@ pub enum SignInEvent {
 pub struct SignIn {
     /// What happens; closes after `Done` or `Failed`.
     pub events: mpsc::UnboundedReceiver<SignInEvent>,
-    /// Takes the final address, as a person pasted it.
-    pub paste: mpsc::UnboundedSender<SecretString>,
     /// Ends the task when this is dropped.
     pub guard: tokio_util::sync::DropGuard,
+}
+
+/// One line of a check.
+#[derive(Clone, Debug)]
+pub struct CheckLine {
+    /// The mailbox's address.
+    pub mailbox: String,
+    /// The step.
+    pub step: CheckStep,
+    /// How it went.
+    pub outcome: Result<String, Arc<EngineError>>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Steps of a check, in order.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CheckStep {
+    /// The incoming server's name.
+    Resolve,
+    /// A TCP connection.
+    Tcp,
+    /// TLS and its certificate.
+    Tls,
+    /// A token.
+    Token,
+    /// Log in to the mailbox.
+    Login,
+    /// List its folders.
+    Folders,
+    /// Log in for sending (nothing is sent).
+    Send,
+}
+
+impl CheckStep {
+    /// Returns the stable name used on screen and by `--json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Token => "token",
+            Self::Login => "login",
+            Self::Folders => "folders",
+            Self::Send => "send",
+        }
+    }
 }

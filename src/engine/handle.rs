@@ -78,17 +78,8 @@ impl Engine {
             config: options.config.clone(),
             is_background: options.background,
         }));
-        if let Opened::Rebuilt {
-            moved_to,
-            saved,
-            changes,
-        } = opened
-        {
-            let error = Arc::new(EngineError::Rebuilt {
-                moved_to,
-                saved,
-                changes,
-            });
+        if let Opened::Rebuilt { moved_to, saved } = opened {
+            let error = Arc::new(EngineError::Rebuilt { moved_to, saved });
             let mailbox = None;
             inner.say_first(Event::Problem(Problem { mailbox, error }));
         }
@@ -205,17 +196,6 @@ impl Engine {
         self.inner.hurry_outbox();
     }
 
-    /// Stops the long synchronisation of a mailbox, or of all: what was fetched is kept, the worker waits for new
-    /// mail, and [`Self::poke`] takes it up again. Queued changes and bodies that are waited for go on.
-    pub fn stop_syncing(&self, mailbox: Option<MailboxId>) {
-        for desk in self.inner.desks() {
-            let is_meant = mailbox.is_none_or(|mailbox| mailbox == desk.mailbox.id);
-            if is_meant && desk.stop_syncing() {
-                self.inner.say(Event::Status(desk.mailbox.id));
-            }
-        }
-    }
-
     /// Synchronises mailboxes once (all of them if none is named), folders and messages, and replays queued changes;
     /// reports each with the number of messages now in the cache.
     pub async fn sync_once(
@@ -231,12 +211,6 @@ impl Engine {
             (desk.mailbox.clone(), outcome)
         }))
         .await
-    }
-
-    /// Indexes the words of what was just synchronised, which otherwise happens when there is time; for commands.
-    pub async fn index_words(&self) -> Result<(), EngineError> {
-        let _guard = self.inner.busy.begin();
-        Ok(self.inner.store.index_words().await?)
     }
 
     async fn sync_desk(&self, desk: &Arc<Desk>) -> Result<u32, EngineError> {

@@ -5,19 +5,13 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::auth::Function;
 use crate::backend::{Backend, BackendError, Credential, Login, Outgoing, imap, smtp};
-use crate::engine::check::Found;
 use crate::engine::signer::Signer;
 use crate::engine::{CheckStep, EngineError};
 use crate::model::{IncomingProtocol, Mailbox, OutgoingProtocol, TlsMode};
-use crate::net::{ServerCertificate, Stream, connect_plain, connect_tls, resolve};
-
-/// Days before the end of a server's certificate from which on a check warns.
-const CERTIFICATE_WARNING: i64 = 14;
+use crate::net::{connect_plain, connect_tls, resolve};
 
 /// An open connection to a mailbox.
 pub struct Link {
@@ -36,11 +30,11 @@ pub trait Connector: Send + Sync + Debug {
     /// Opens a mailbox with the account's sign-in.
     async fn backend(&self, signer: &Signer, mailbox: &Mailbox) -> Result<Link, EngineError>;
 
-    /// Opens a connection for sending as `sender`, logged in as [`Signer::sending_user`].
-    async fn outgoing(&self, signer: &Signer, sender: &str) -> Result<OutgoingLink, EngineError>;
+    /// Opens a connection for sending, as the account's identity.
+    async fn outgoing(&self, signer: &Signer) -> Result<OutgoingLink, EngineError>;
 
     /// Tries one of the first steps of a check; returns what was found.
-    async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<Found, EngineError>;
+    async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<String, EngineError>;
 }
 
 /// Connects to the servers of the configuration.
@@ -54,7 +48,7 @@ impl Connector for Servers {
         let trust = signer.trust().await?;
         let mut is_second = false;
         loop {
-            let credential = signer.receive.credential(Function::ReadImap).await?;
+            let credential = signer.receive.credential().await?;
             let login = Login {
                 user: incoming_user(signer, mailbox, &credential),
                 credential: credential.clone(),
@@ -80,7 +74,7 @@ impl Connector for Servers {
         }
     }
 
-    async fn outgoing(&self, signer: &Signer, sender: &str) -> Result<OutgoingLink, EngineError> {
+    async fn outgoing(&self, signer: &Signer) -> Result<OutgoingLink, EngineError> {
         let account = &signer.account;
         let blame = |source| signer.blame_outgoing(&account.address.email, source);
         let Some(server) = &account.servers.outgoing else {
@@ -91,9 +85,10 @@ impl Connector for Servers {
         let trust = signer.trust().await?;
         let mut is_second = false;
         loop {
-            let credential = signer.send.credential(Function::SendSmtp).await?;
+            let credential = signer.send.credential().await?;
             let login = Login {
-                user: signer.sending_user(sender).to_owned(),
+                // The identity, never the mailbox: protocol facts §5.2.
+                user: account.identity().to_owned(),
                 credential: credential.clone(),
             };
             let opened = match server.protocol {
@@ -111,49 +106,25 @@ impl Connector for Servers {
         }
     }
 
-    async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<Found, EngineError> {
+    async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<String, EngineError> {
         let server = &signer.account.servers.incoming;
         let (host, port) = (server.host.as_str(), server.port);
         match step {
             CheckStep::Resolve => {
                 let found = resolve(host, port).await?;
                 let list: Vec<_> = found.iter().map(|at| at.ip().to_string()).collect();
-                Ok(format!("{host} is {}", list.join(", ")).into())
+                Ok(format!("{host} is {}", list.join(", ")))
             }
             CheckStep::Tls if server.tls == TlsMode::Implicit => {
                 let trust = signer.trust().await?;
                 let stream = connect_tls(host, port, &trust).await?;
-                Ok(secured(&stream, signer.now()))
+                Ok(stream.tls_version().unwrap_or_default().to_owned())
             }
             _ => {
                 let stream = connect_plain(host, port).await?;
-                Ok(stream.peer_addr().to_string().into())
+                Ok(stream.peer_addr().to_string())
             }
         }
-    }
-}
-
-/// Says how a connection is protected and when its certificate ends.
-fn secured(stream: &Stream, now: Timestamp) -> Found {
-    let version = stream.tls_version().unwrap_or_default();
-    let Some(certificate) = stream.certificate() else {
-        return version.into();
-    };
-    let ServerCertificate {
-        subject, issuer, ..
-    } = &certificate;
-    let days = certificate.days_left(now);
-    let by = if issuer.is_empty() {
-        String::new()
-    } else {
-        format!(" by {issuer}")
-    };
-    let soon = days < CERTIFICATE_WARNING;
-    Found {
-        detail: format!("{version}, certificate of {subject}{by}, {days} days left"),
-        warning: soon.then(|| {
-            format!("the server's certificate ends in {days} days; whoever runs it has to renew it")
-        }),
     }
 }
 

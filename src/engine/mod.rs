@@ -7,14 +7,11 @@
 mod accounts;
 mod actions;
 mod check;
-mod credentials;
 mod error;
 mod events;
-mod filing;
 mod handle;
 mod inner;
 mod link;
-mod profiles;
 mod reading;
 mod setup;
 mod sign_in;
@@ -25,21 +22,12 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
-pub use check::{CheckLine, CheckStep, CheckWish, Reading, Rights, SendTest, Sending};
-pub use credentials::{
-    Expiry, MissingSecret, Nearness, SignInRemark, TokenReport, TokenUse, TokenView,
-};
-pub use error::{EngineError, Lapsing, Locked};
+pub use error::{EngineError, Locked};
 pub use events::{
-    Alternative, BodyState, Candidate, Event, Fate, Health, Problem, SignIn, SignInEvent, Status,
+    BodyState, Candidate, CheckLine, CheckStep, Event, Fate, Health, Problem, SignIn, SignInEvent,
+    Status,
 };
 pub use handle::{Engine, Options};
-pub use profiles::ConfigChange;
-pub use setup::{is_old_server, usual_servers};
 // What the interface matches on in a sign-in; it may not name the layers these come from.
-pub use crate::auth::{
-    BrowserAuthorization, BrowserProgress, CertificateFacts, DeviceAuthorization, DeviceProgress,
-    Ended, Identity, PasteMistake, PermissionFinding, PermissionState, Permissions, Resource,
-    ScopeProblem, TokenFacts, Unlock, first_scopes, scope_problems,
-};
+pub use crate::auth::{DeviceAuthorization, DeviceProgress, Identity, TokenFacts, Unlock};
 pub use crate::discover::Origin;

@@ -3,22 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::{OnceCell, watch};
 
-use crate::auth::{
-    AuthError, ClientProof, Denial, Function, Resource, SharedClock, TokenKeeper, TokenState, Vault,
-};
+use crate::auth::{AuthError, Denial, Resource, SharedClock, TokenKeeper, TokenState, Vault};
 use crate::backend::{BackendError, Credential};
 use crate::engine::EngineError;
 use crate::engine::work::budget::Budget;
 use crate::model::{Account, AccountId, Method, SignInProfile};
 use crate::net::{Http, NetError, Trust};
-
-/// How long a token without a needed permission is kept before another one is asked for.
-const RENEWAL_REST: SignedDuration = SignedDuration::from_mins(2);
 
 /// One way to prove who we are: a profile's tokens or a password, loaded from the vault when first needed.
 #[derive(Debug)]
@@ -82,9 +75,8 @@ impl Proof {
         self.keeper.get()
     }
 
-    /// Returns what to show to a server, renewing a token first if need be. A token that shows that it does not allow
-    /// `function` is not shown to any server.
-    pub async fn credential(&self, function: Function) -> Result<Credential, EngineError> {
+    /// Returns what to show to a server, renewing a token first if need be.
+    pub async fn credential(&self) -> Result<Credential, EngineError> {
         if self.is_password() {
             let password = self.vault.get(&self.password_key()).await;
             return password
@@ -92,24 +84,8 @@ impl Proof {
                 .map(Credential::Password)
                 .ok_or_else(|| EngineError::Auth(never_signed_in()));
         }
-        let keeper = self.keeper().await?;
-        let refused = match keeper.bearer_for(Resource::Mail, &[function]).await {
-            Ok(token) => return Ok(Credential::Bearer(token)),
-            Err(error) => error,
-        };
-        // A permission may have been granted since the token was made; the old one serves everything else meanwhile.
-        if lacks_permission(&refused) && self.is_worth_renewing(keeper) {
-            keeper.renew(Resource::Mail).await?;
-            let token = keeper.bearer_for(Resource::Mail, &[function]).await?;
-            return Ok(Credential::Bearer(token));
-        }
-        Err(refused.into())
-    }
-
-    /// Whether the token is old enough that another one may differ: forty mailboxes must not ask forty times.
-    fn is_worth_renewing(&self, keeper: &TokenKeeper) -> bool {
-        let facts = keeper.facts_of(Resource::Mail);
-        facts.is_some_and(|facts| self.clock.now().duration_since(facts.renewed_at) > RENEWAL_REST)
+        let token = self.keeper().await?.bearer(Resource::Mail).await?;
+        Ok(Credential::Bearer(token))
     }
 
     /// Says that a server refused `credential`; tells whether another may be had.
@@ -122,29 +98,6 @@ impl Proof {
         };
         keeper.reject(Resource::Mail, token).await;
         true
-    }
-
-    /// Tells whether a password is kept.
-    pub async fn has_password(&self) -> Result<bool, EngineError> {
-        let kept = self.vault.get(&self.password_key()).await;
-        Ok(kept.map_err(AuthError::from)?.is_some())
-    }
-
-    /// Loads what the application proves itself with, if anything.
-    pub async fn client(&self) -> Result<ClientProof, EngineError> {
-        Ok(ClientProof::load(&self.profile, &self.vault).await?)
-    }
-
-    /// Does what [`Self::client`] does, as of a time.
-    pub async fn client_at(&self, now: Timestamp) -> Result<ClientProof, EngineError> {
-        Ok(ClientProof::load_at(&self.profile, &self.vault, now).await?)
-    }
-
-    /// Says that something was mended that no server tells us: what was refused is asked for again.
-    pub fn try_again(&self) {
-        if let Some(keeper) = self.loaded_keeper() {
-            keeper.try_again();
-        }
     }
 
     /// Keeps a password.
@@ -229,11 +182,6 @@ impl Signer {
         }
     }
 
-    /// Returns the time now, by the clock that decides expiry.
-    pub fn now(&self) -> Timestamp {
-        self.receive.clock.now()
-    }
-
     /// Returns what the account's mail servers are trusted by.
     pub async fn trust(&self) -> Result<Trust, EngineError> {
         let load = || load_trust(self.account.servers.ca_file.clone());
@@ -280,16 +228,6 @@ impl Signer {
         }
     }
 
-    /// Returns who logs in to send as `sender`: the identity (protocol facts §5.2), but the mailbox where the application
-    /// signs in as itself (§5.5).
-    pub fn sending_user<'s>(&'s self, sender: &'s str) -> &'s str {
-        if self.send.profile().method.is_app_only() {
-            sender
-        } else {
-            self.account.identity()
-        }
-    }
-
     /// Says whom and what a failure of the incoming server was about.
     pub fn blame_incoming(&self, mailbox: &str, source: BackendError) -> EngineError {
         self.blame(mailbox, &self.account.servers.incoming.host, source)
@@ -326,17 +264,6 @@ async fn load_trust(ca_file: Option<std::path::PathBuf>) -> Result<Trust, Engine
         .map_err(EngineError::from)
 }
 
-/// Whether the provider gave a token that is of no use.
-fn lacks_permission(error: &AuthError) -> bool {
-    matches!(
-        error,
-        AuthError::Denied {
-            denial: Denial::MissingPermission { .. },
-            ..
-        }
-    )
-}
-
 fn never_signed_in() -> AuthError {
     AuthError::Denied {
         denial: Denial::NeverSignedIn,
@@ -345,6 +272,5 @@ fn never_signed_in() -> AuthError {
         description: String::new(),
         suberror: String::new(),
         correlation_id: String::new(),
-        time: String::new(),
     }
 }

@@ -1,9 +1,8 @@
 //! Notices for sign-ins and renewals.
 
-use crate::auth::{AuthError, Denial, PasteMistake};
+use crate::auth::{AuthError, Denial};
 use crate::explain::notice::{Notice, Remedy, Severity, Who};
-use crate::explain::{aadsts, client, files, net, scopes};
-use crate::model::{Access, permission};
+use crate::explain::{aadsts, files, net};
 
 /// Explains a failed sign-in or renewal.
 pub(in crate::explain) fn explain(error: &AuthError) -> Notice {
@@ -15,13 +14,10 @@ pub(in crate::explain) fn explain(error: &AuthError) -> Notice {
             description,
             suberror,
             correlation_id,
-            time,
         } => {
             let notice = by_code(code).unwrap_or_else(|| by_denial(denial, error, suberror));
             let notice = if code.is_empty() { notice } else { notice.code(code.clone()) };
-            let said = details(description, correlation_id, time);
-            let notice = if is_known(denial, code) { notice } else { to_quote(notice, &said) };
-            notice.detail(said).loud()
+            notice.detail(details(description, correlation_id)).loud()
         }
         AuthError::Unreachable(source) => {
             let cause = net::explain(source);
@@ -50,8 +46,6 @@ pub(in crate::explain) fn explain(error: &AuthError) -> Notice {
             .how("Complete the sign-in profile")
             .remedy(Remedy::EditAccount)
             .loud(),
-        AuthError::Client { profile, fault } => client::explain(profile, fault),
-        AuthError::Scopes { profile, problem } => scopes::notice(profile, problem),
         AuthError::Vault(error) => files::vault(error),
     }
 }
@@ -75,10 +69,6 @@ fn by_denial(denial: &Denial, error: &str, suberror: &str) -> Notice {
         Denial::GrantEnded => Notice::new("A new sign-in is needed")
             .cause("The old one was ended: by a changed password, an administrator, or long disuse")
             .how("Sign in again; nothing is lost meanwhile"),
-        Denial::AnswerLost => Notice::new("A new sign-in is needed")
-            .cause("The connection broke while the sign-in was being renewed: the new token never arrived, and the service no longer takes the old one")
-            .how("Sign in again; nothing is lost meanwhile")
-            .how("If this happens often, ask the provider to take a replaced token for some seconds more (\"reuse leeway\")"),
         Denial::NoRefreshToken => Notice::new("This sign-in will not last")
             .cause("The provider gave no refresh token, so a new sign-in is needed each time the access token ends")
             .how("Ask for the scope offline_access, and have the provider allow it for this app"),
@@ -103,17 +93,6 @@ fn by_denial(denial: &Denial, error: &str, suberror: &str) -> Notice {
         Denial::NeverSignedIn => Notice::new("Nobody has signed in to this account yet")
             .cause("There is no token for it in the vault")
             .how("Sign in once; Pillarbox stays signed in from then on"),
-        Denial::WrongAudience { expected, got } => Notice::new("The token is for another service")
-            .cause(format!("It was asked for {expected}, but is for {got}: a scope of the wrong service was requested"))
-            .how("Use scopes that begin with the mail service's address, such as https://outlook.office.com/IMAP.AccessAsUser.All")
-            .how("Scopes without an address count as Microsoft Graph's, whatever the portal shows beside them")
-            .remedy(Remedy::EditAccount),
-        Denial::MissingPermission { name } => Notice::new(format!("The token lacks the permission {name}"))
-            .cause(allows(name))
-            .cause("It was not added to the application, or nobody consented to it")
-            .copy("pillarbox admin manifest ACCOUNT")
-            .how(format!("Have an administrator add {name} to the application and grant consent; then sign in again"))
-            .who(Who::TenantAdministrator),
         Denial::Other => Notice::new("The sign-in service refuses")
             .cause(reason_words(error))
             .how("See the details; an administrator can find the reason in the sign-in log")
@@ -124,25 +103,9 @@ fn by_denial(denial: &Denial, error: &str, suberror: &str) -> Notice {
     } else {
         format!("{error} ({suberror})")
     };
-    let remedy = match notice.remedy {
-        Remedy::None => Remedy::SignIn,
-        own => own,
-    };
     Notice {
         severity: Severity::Loud,
-        ..notice.code(code).remedy(remedy)
-    }
-}
-
-/// Says what a permission is for.
-fn allows(name: &str) -> String {
-    let known = [Access::Application, Access::Delegated];
-    let words = known
-        .into_iter()
-        .find_map(|access| permission(name, access));
-    match words {
-        Some(known) => format!("Without it Pillarbox may not {}", known.words),
-        None => format!("What the account does needs {name}"),
+        ..notice.code(code).remedy(Remedy::SignIn)
     }
 }
 
@@ -164,55 +127,10 @@ fn reason_words(error: &str) -> &'static str {
     }
 }
 
-/// The provider's words, and what its administrator finds the refusal by.
-fn details(description: &str, correlation_id: &str, time: &str) -> String {
-    let mut parts = vec![description.to_owned()];
-    if !correlation_id.is_empty() {
-        parts.push(format!("correlation id {correlation_id}"));
-    }
-    if !time.is_empty() {
-        parts.push(format!("time {time}"));
-    }
-    parts.retain(|part| !part.is_empty());
-    parts.join(" · ")
-}
-
-/// Whether what was refused is explained here.
-fn is_known(denial: &Denial, code: &str) -> bool {
-    match code.strip_prefix("AADSTS").map(str::parse) {
-        Some(number) => number.ok().and_then(aadsts::by_number).is_some(),
-        None => *denial != Denial::Other,
-    }
-}
-
-/// Makes what nobody here knows ready to be passed on: the page that explains it, and the provider's words.
-fn to_quote(mut notice: Notice, said: &str) -> Notice {
-    let lines = [notice.copy.as_str(), notice.code.as_str(), said];
-    let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
-    notice.copy = lines.join("\n");
-    notice
-}
-
-/// Says what is wrong with a pasted address, and what to paste instead.
-pub fn explain_paste(mistake: &PasteMistake) -> String {
-    match mistake {
-        PasteMistake::NotAnAddress => {
-            "That is no address. Paste the whole line from the browser's address bar".to_owned()
-        }
-        PasteMistake::NoCode => {
-            "That is not the last page: its address holds code=… Finish the sign-in first".to_owned()
-        }
-        PasteMistake::CutOff => {
-            "The address was cut off on its way. Copy it again, as a whole".to_owned()
-        }
-        PasteMistake::OtherSignIn => {
-            "That address is from an earlier sign-in. Open the address above and sign in anew".to_owned()
-        }
-        PasteMistake::Foreign { host } => {
-            format!("That address leads to {host}, not to where this sign-in ends")
-        }
-        PasteMistake::WrongPlace => {
-            "Microsoft's page moved on and dropped the code. Register http://localhost instead, or copy faster".to_owned()
-        }
+fn details(description: &str, correlation_id: &str) -> String {
+    if correlation_id.is_empty() {
+        description.to_owned()
+    } else {
+        format!("{description} · correlation id {correlation_id}")
     }
 }

@@ -3,7 +3,6 @@
 use crate::backend::{BackendError, Refusal};
 use crate::explain::notice::{Notice, Remedy, Who};
 use crate::explain::{net, texts};
-use crate::net::NetError;
 
 /// What a failure is about.
 #[derive(Clone, Copy)]
@@ -29,7 +28,7 @@ fn sorted(error: &BackendError, about: &About<'_>) -> Notice {
     } = *about;
     match error {
         BackendError::Offline { doing, source } => {
-            let mut notice = farewell(source).unwrap_or_else(|| net::explain(source));
+            let mut notice = net::explain(source);
             notice
                 .cause
                 .push(format!("It happened while trying to {doing} for {mailbox}"));
@@ -45,14 +44,11 @@ fn sorted(error: &BackendError, about: &About<'_>) -> Notice {
             let wait = after.map_or("in a while".to_owned(), |after| {
                 format!("in {} s", after.as_secs().max(1))
             });
-            let notice = texts::recognise(text).unwrap_or_else(|| {
-                Notice::new(format!("{host} asks to slow down"))
-                    .cause(format!("Too many requests or connections for {mailbox}"))
-                    .who(Who::Nobody)
-            });
-            notice
+            Notice::new(format!("{host} asks to slow down"))
+                .cause(format!("Too many requests or connections for {mailbox}"))
                 .how(format!("Pillarbox goes on by itself {wait}"))
                 .detail(text.clone())
+                .who(Who::Nobody)
                 .quiet()
         }
         BackendError::CursorLost => Notice::new(format!(
@@ -75,9 +71,6 @@ fn sorted(error: &BackendError, about: &About<'_>) -> Notice {
             .how("There is nothing to mend here")
             .who(Who::Provider),
         BackendError::Protocol { doing, detail } => {
-            if let Some(notice) = texts::recognise(detail) {
-                return notice.detail(detail.clone());
-            }
             Notice::new(format!("{host} answered in a way that makes no sense"))
                 .cause(format!(
                     "It happened while trying to {doing} for {mailbox} as {identity}"
@@ -91,15 +84,6 @@ fn sorted(error: &BackendError, about: &About<'_>) -> Notice {
     }
 }
 
-/// Explains a connection that a server ended with a reason.
-fn farewell(error: &NetError) -> Option<Notice> {
-    let NetError::Broken { source, .. } = error else {
-        return None;
-    };
-    let words = source.to_string();
-    texts::recognise(&words).map(|notice| notice.detail(words).quiet())
-}
-
 fn sign_in_refused(about: &About<'_>) -> Notice {
     let About {
         mailbox,
@@ -111,7 +95,7 @@ fn sign_in_refused(about: &About<'_>) -> Notice {
         .cause(format!("The protocol is switched off for {mailbox}"))
         .how("Sign in again")
         .how("If that does not help, have the Exchange administrator look at the mailbox's protocols")
-        .copy("Get-CASMailbox MAILBOX | fl ImapEnabled,PopEnabled,SmtpClientAuthenticationDisabled")
+        .copy(format!("Get-CASMailbox {mailbox} | fl ImapEnabled,PopEnabled,SmtpClientAuthenticationDisabled"))
 }
 
 fn refused(kind: Refusal, code: &str, text: &str, about: &About<'_>) -> Notice {
@@ -120,14 +104,13 @@ fn refused(kind: Refusal, code: &str, text: &str, about: &About<'_>) -> Notice {
         identity,
         host,
     } = *about;
-    let by_words = || texts::recognise(&format!("{code} {text}"));
     let notice = match kind {
         Refusal::NoMailboxAccess if mailbox.eq_ignore_ascii_case(identity) => {
             Notice::new(format!("{identity} is signed in, but {host} does not open the mailbox"))
                 .cause("The account has no mailbox there, or its protocol is switched off")
                 .cause(format!("{mailbox} is an alias: the primary address is needed"))
                 .how("Have the Exchange administrator look at licence and protocols of the mailbox")
-                .copy("Get-CASMailbox MAILBOX | fl ImapEnabled,PopEnabled")
+                .copy(format!("Get-CASMailbox {mailbox} | fl ImapEnabled,PopEnabled"))
                 .who(Who::ExchangeAdministrator)
                 .remedy(Remedy::Retry)
                 .loud()
@@ -136,28 +119,24 @@ fn refused(kind: Refusal, code: &str, text: &str, about: &About<'_>) -> Notice {
             .cause("Full Access to the mailbox was not granted, or not yet everywhere (it takes up to two hours)")
             .cause(format!("{mailbox} is an alias: the primary address is needed"))
             .how("Have the Exchange administrator grant it")
-            .copy("Add-MailboxPermission -Identity MAILBOX -User IDENTITY -AccessRights FullAccess -InheritanceType All")
+            .copy(format!("Add-MailboxPermission -Identity {mailbox} -User {identity} -AccessRights FullAccess -InheritanceType All"))
             .who(Who::ExchangeAdministrator)
             .remedy(Remedy::Retry)
             .loud(),
-        Refusal::SmtpAuthDisabled => by_words().unwrap_or_else(smtp_auth_off).loud(),
+        Refusal::SmtpAuthDisabled => texts::recognise(&format!("{code} {text}")).unwrap_or_else(|| smtp_auth_off(mailbox)).loud(),
         Refusal::Sender => sender(about),
-        Refusal::Recipients => by_words().unwrap_or_else(|| {
-            Notice::new("The server takes none of the recipients")
-                .cause("The addresses do not exist, or do not accept mail from you")
-                .how("Correct the recipients and send again; the message is kept")
-        }),
+        Refusal::Recipients => Notice::new("The server takes none of the recipients")
+            .cause("The addresses do not exist, or do not accept mail from you")
+            .how("Correct the recipients and send again; the message is kept"),
         Refusal::TooBig => Notice::new("The message is too big for the server")
             .cause("Attachments grow by a third on their way")
             .how("Send fewer or smaller attachments; the message is kept"),
-        Refusal::Quota => by_words().unwrap_or_else(|| {
-            Notice::new(format!("{mailbox} is full"))
-                .cause("The mailbox has reached its quota")
-                .how("Delete what is not needed and empty the trash, or ask for more room")
-                .remedy(Remedy::Retry)
-        })
-        .loud(),
-        Refusal::Other => by_words().unwrap_or_else(|| {
+        Refusal::Quota => Notice::new(format!("{mailbox} is full"))
+            .cause("The mailbox has reached its quota")
+            .how("Delete what is not needed and empty the trash, or ask for more room")
+            .remedy(Remedy::Retry)
+            .loud(),
+        Refusal::Other => texts::recognise(&format!("{code} {text}")).unwrap_or_else(|| {
             Notice::new(format!("{host} refuses")).cause("The server says why below").how("Nothing was lost: what was changed here is as before")
         }),
     };
@@ -172,15 +151,19 @@ pub(in crate::explain) fn sender(about: &About<'_>) -> Notice {
     Notice::new(format!("{identity} may not send as {mailbox}"))
         .cause("Send As was not granted, or not yet everywhere (it takes up to two hours)")
         .how("Have the Exchange administrator grant it; the message is kept")
-        .copy("Add-RecipientPermission MAILBOX -AccessRights SendAs -Trustee IDENTITY")
+        .copy(format!(
+            "Add-RecipientPermission {mailbox} -AccessRights SendAs -Trustee {identity}"
+        ))
         .who(Who::ExchangeAdministrator)
 }
 
 /// Explains that sending by SMTP is switched off.
-pub(in crate::explain) fn smtp_auth_off() -> Notice {
+pub(in crate::explain) fn smtp_auth_off(mailbox: &str) -> Notice {
     Notice::new("Sending by SMTP is switched off")
         .cause("SMTP AUTH is off for the tenant or the mailbox")
         .how("Have the Exchange administrator switch it on for this mailbox; the message is kept")
-        .copy("Set-CASMailbox IDENTITY -SmtpClientAuthenticationDisabled $false")
+        .copy(format!(
+            "Set-CASMailbox {mailbox} -SmtpClientAuthenticationDisabled $false"
+        ))
         .who(Who::ExchangeAdministrator)
 }

@@ -5,31 +5,17 @@
 mod aadsts;
 mod auth;
 mod backend;
-mod client;
 mod files;
-mod lapse;
 mod net;
 mod notice;
 mod outbox;
-mod scopes;
 mod texts;
-
-/// Words what else was saved of a damaged cache.
-fn and_changes(changes: usize) -> String {
-    match changes {
-        0 => String::new(),
-        1 => ", with 1 change the server did not know yet".to_owned(),
-        _ => format!(", with {changes} changes the server did not know yet"),
-    }
-}
 
 #[cfg(test)]
 mod tests;
 
-pub use auth::explain_paste;
 pub use notice::{Notice, Remedy, Severity, Who};
 pub use outbox::explain_failure;
-pub use scopes::explain_scope;
 
 use crate::engine::EngineError;
 
@@ -53,14 +39,13 @@ pub fn explain(error: &EngineError) -> Notice {
         EngineError::NoRoleFolder { mailbox, role } => Notice::new(format!("{mailbox} has no {role} folder"))
             .cause(format!("No folder of the mailbox is marked or named as its {role} folder"))
             .how("Move the messages to a folder of your choice instead"),
-        EngineError::Outbox { mailbox, failure } => explain_failure(failure).about(mailbox, ""),
-        EngineError::Rebuilt { moved_to, saved, changes } => Notice::new("The local cache was damaged and is being rebuilt")
+        EngineError::Outbox { failure, .. } => explain_failure(failure),
+        EngineError::Rebuilt { moved_to, saved } => Notice::new("The local cache was damaged and is being rebuilt")
             .cause("The database file did not pass its check, mostly after a crash of the machine or a full disk")
-            .how(format!("Nothing to do: mail comes from the server again, and {saved} unsent messages were saved{}", and_changes(*changes)))
+            .how(format!("Nothing to do: mail comes from the server again, and {saved} unsent messages were saved"))
             .how(format!("The damaged file is kept as {} and may be deleted", moved_to.display()))
             .who(Who::Nobody)
             .loud(),
-        EngineError::Lapses { .. } => lapse::explain(error),
         EngineError::WorkerPanicked { mailbox } => {
             Notice::new(format!("The background work for {mailbox} stopped unexpectedly and was restarted"))
                 .cause("A bug in Pillarbox; nothing was lost")

@@ -11,7 +11,6 @@ mod migrations;
 mod open;
 mod queue;
 mod recover;
-mod rescue;
 mod sync;
 mod types;
 

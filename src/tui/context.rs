@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,45 +10,18 @@ use ratatui::layout::Size;
 use ratatui::style::Style;
 
 use crate::config::{Config, Interface};
-use crate::engine::{Expiry, Health, Status};
+use crate::engine::{Health, Status};
 use crate::model::{Account, Address, Folder, FolderId, Mailbox, MailboxId, OutboxItem, Role};
 use crate::tui::Companion;
 use crate::tui::keymap::{Action, Keymap, KeymapError};
 use crate::tui::symbols::Symbols;
 use crate::tui::theme::{Palette, Theme, ThemeError, Themes, Tone};
 
-/// Where the person sits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum Seat {
-    /// At this machine: a browser here can come back to this program.
-    #[default]
-    Here,
-    /// At another one, logged in over SSH: its browser cannot.
-    Elsewhere,
-}
-
-impl Seat {
-    /// Tells by the environment that SSH leaves behind.
-    pub fn find(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
-        if ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"]
-            .iter()
-            .any(|name| is_set(name))
-        {
-            Self::Elsewhere
-        } else {
-            Self::Here
-        }
-    }
-}
-
 /// The surroundings of a screen.
 #[derive(Clone, Debug)]
 pub struct Cx {
     /// The time of the newest message to the interface.
     pub now: Timestamp,
-    /// The run loop's time since its start, which no change of the wall clock disturbs.
-    pub elapsed: Duration,
     /// The user's time zone.
     pub zone: TimeZone,
     /// The terminal's size in cells.
@@ -76,10 +48,6 @@ pub struct Cx {
     pub outbox: Vec<OutboxItem>,
     /// The configuration; `None` until it is loaded.
     pub config: Option<Arc<Config>>,
-    /// Where the person's browser most likely is.
-    pub seat: Seat,
-    /// Secrets and certificates that end, of all accounts of which that is known.
-    pub expiries: Vec<Expiry>,
     /// The demo's additions.
     pub companion: Option<Companion>,
     /// How many screens were opened so far; a number nobody else has.
@@ -106,7 +74,6 @@ impl Cx {
         let (keymap, keys) = Keymap::new(&interface.keys);
         let cx = Self {
             now: Timestamp::UNIX_EPOCH,
-            elapsed: Duration::ZERO,
             zone: TimeZone::UTC,
             size: Size::new(80, 24),
             theme: theme.unwrap_or_else(|| Theme::plain("mono")),
@@ -115,13 +82,11 @@ impl Cx {
             keymap,
             symbols: Symbols::new(interface.ascii),
             interface,
-            seat: Seat::default(),
             mailboxes: Vec::new(),
             folders: BTreeMap::new(),
             statuses: BTreeMap::new(),
             outbox: Vec::new(),
             config: None,
-            expiries: Vec::new(),
             companion: None,
             opened: 0,
         };
@@ -189,12 +154,6 @@ impl Cx {
         self.config
             .as_ref()
             .map_or(&[], |config| config.accounts.as_slice())
-    }
-
-    /// Tells whether an account's application signs in as itself, without a person.
-    pub fn is_application(&self, account: &str) -> bool {
-        let mut accounts = self.accounts().iter();
-        accounts.any(|known| known.name == account && known.sign_in.method.is_app_only())
     }
 
     /// Returns the addresses the user can send from, with the display names of the accounts.

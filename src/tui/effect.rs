@@ -6,11 +6,9 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::Interface;
-use crate::engine::ConfigChange;
-use crate::engine::SendTest;
 use crate::mime::Answer;
 use crate::model::{
-    Account, ActionId, Address, Draft, DraftId, FlagChange, FolderId, MailboxId, MessageId, Method,
+    Account, ActionId, Address, Draft, DraftId, FlagChange, FolderId, MailboxId, MessageId,
     OutboxId, Query, Scope, Window,
 };
 use crate::tui::keymap::Action;
@@ -135,16 +133,12 @@ pub enum Effect {
     },
     /// Move to the archive.
     Archive(Vec<MessageId>),
-    /// Make an archive folder where there is none, and move there.
-    MakeArchive(Vec<MessageId>),
     /// Move to the trash, or delete for good what is there.
     Delete(Vec<MessageId>),
     /// Take an action back.
     Undo(ActionId),
     /// Wake the worker of a mailbox, or all.
     Sync(Option<MailboxId>),
-    /// Stop the long synchronisation of a mailbox, or of all.
-    StopSync(Option<MailboxId>),
     /// Save an attachment.
     SaveAttachment {
         /// The message.
@@ -235,26 +229,6 @@ pub enum Effect {
         /// The address.
         address: Address,
     },
-    /// Read a server address in the form of older programs; comes back as something found.
-    ReadOldServer {
-        /// Comes back with the outcome.
-        generation: Generation,
-        /// Whose account is set up.
-        address: Address,
-        /// What was typed.
-        text: String,
-    },
-    /// Change profiles, copy an account, replace former settings.
-    ChangeConfig(Box<ConfigChange>),
-    /// Look whether files are there.
-    FindFiles {
-        /// Comes back with the outcome.
-        generation: Generation,
-        /// Fields and the paths typed there; `~` is expanded.
-        paths: Vec<(&'static str, String)>,
-    },
-    /// Look for former settings.
-    LoadOldSettings,
     /// Save an account.
     SaveAccount(Box<Account>),
     /// Remove an account.
@@ -265,19 +239,6 @@ pub enum Effect {
         generation: Generation,
         /// The account's name.
         account: String,
-        /// Another method than the profile's, where a person signs in.
-        method: Option<Method>,
-    },
-    /// Give the running sign-in the address that was pasted.
-    PasteAddress(Password),
-    /// Read what must be entered before an account can sign in.
-    LoadMissing(String),
-    /// Keep the application's secret of a sign-in profile.
-    SetClientSecret {
-        /// The profile's name.
-        profile: String,
-        /// The secret.
-        secret: Password,
     },
     /// Approve a code in the demo, as a person elsewhere would.
     SignInApprove(String),
@@ -292,12 +253,6 @@ pub enum Effect {
     SignOut(String),
     /// Read what may be shown of the token.
     LoadToken(String),
-    /// Read all that may be shown of an account's sign-ins.
-    LoadTokenReport(String),
-    /// Renew an account's tokens now.
-    RenewToken(String),
-    /// Read which secrets and certificates end when.
-    LoadExpiries,
     /// Read where secrets are kept.
     LoadVault,
     /// Check an account; lines come in the slot [`Slot::Check`].
@@ -306,8 +261,6 @@ pub enum Effect {
         generation: Generation,
         /// The account's name.
         account: String,
-        /// Whether mail is sent.
-        send_test: SendTest,
     },
     /// Save `[interface]`.
     SaveInterface(Box<Interface>),
@@ -317,13 +270,6 @@ pub enum Effect {
     // --- the machine ---
     /// Copy to the terminal's clipboard (OSC 52).
     Copy(String),
-    /// Write a text into a new file; one that is there already stays as it is.
-    WriteFile {
-        /// Where; `~` is expanded.
-        path: String,
-        /// What.
-        text: String,
-    },
     /// Open an address in a local browser.
     OpenUrl(String),
 
@@ -350,8 +296,6 @@ pub enum Effect {
     ShowInterface(Box<Interface>),
     /// Draw every cell anew.
     Redraw,
-    /// Give the terminal back to the shell until it continues the program.
-    Suspend,
     /// Leave the program.
     Quit,
 }
@@ -364,7 +308,7 @@ impl Effect {
             Self::LoadBody { .. } => Some(Slot::Preview),
             Self::CompleteAddress { .. } => Some(Slot::Complete),
             Self::CompletePath { .. } => Some(Slot::Files),
-            Self::Discover { .. } | Self::ReadOldServer { .. } => Some(Slot::Discover),
+            Self::Discover { .. } => Some(Slot::Discover),
             Self::SignIn { .. } => Some(Slot::SignIn),
             Self::Check { .. } => Some(Slot::Check),
             _ => None,

@@ -39,7 +39,7 @@ use tokio::sync::mpsc;
 use crate::engine::Engine;
 
 use app::App;
-use context::{Cx, Seat};
+use context::Cx;
 use run_loop::Stage;
 use runner::Runner;
 use terminal::{Keyboard, RealConsole};
@@ -64,8 +64,6 @@ pub struct Options {
     pub palette: Palette,
     /// The user's time zone.
     pub zone: TimeZone,
-    /// Where the person sits.
-    pub seat: Seat,
     /// Tells the time.
     pub clock: fn() -> Timestamp,
     /// The terminal beyond drawing; a test has none.
@@ -78,7 +76,6 @@ impl Default for Options {
             companion: None,
             palette: Palette::Full,
             zone: TimeZone::UTC,
-            seat: Seat::default(),
             clock: Timestamp::now,
             console: None,
         }
@@ -95,7 +92,6 @@ pub async fn run(engine: Engine, companion: Option<Companion>) -> io::Result<()>
         companion,
         palette,
         zone: TimeZone::system(),
-        seat: Seat::find(|name| std::env::var(name).ok()),
         clock: Timestamp::now,
         console: Some(Box::new(RealConsole {
             keyboard: keyboard.clone(),
@@ -123,17 +119,12 @@ where
     let themes = engine.paths().themes;
     let (mut cx, mistakes) = Cx::new(interface, options.palette, Some(&themes));
     cx.zone = options.zone;
-    cx.seat = options.seat;
     let approve = options
         .companion
         .as_ref()
         .map(|companion| companion.approve.clone());
     cx.companion = options.companion;
     let (done, outcomes) = mpsc::unbounded_channel();
-    let mut console = options.console;
-    if let Some(console) = console.as_mut() {
-        console.attend(done.clone());
-    }
     let events = engine.events();
     let performer = Runner::new(engine, done, options.clock, approve);
     let stage = Stage {
@@ -142,7 +133,7 @@ where
         performer,
         outcomes,
         events,
-        console,
+        console: options.console,
         clock: options.clock,
     };
     stage.run(App::new(cx, &mistakes)).await

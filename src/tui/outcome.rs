@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::config::{Config, OldSetting};
+use crate::config::Config;
 use crate::engine::{
-    BodyState, Candidate, CheckLine, ConfigChange, EngineError, Expiry, MissingSecret, SignInEvent,
-    Status, TokenFacts, TokenReport,
+    BodyState, Candidate, CheckLine, EngineError, SignInEvent, Status, TokenFacts,
 };
 use crate::model::{
     ActionId, Address, Draft, DraftId, Folder, Mailbox, MailboxId, MessageId, OutboxId, OutboxItem,
@@ -122,17 +121,6 @@ pub enum Outcome {
         /// What.
         result: Shared<Box<Candidate>>,
     },
-    /// Shared settings were changed.
-    ConfigChanged(Box<ConfigChange>, Shared<()>),
-    /// Which files are not there.
-    FilesMissing {
-        /// Of the request.
-        generation: Generation,
-        /// The fields, and why.
-        missing: Vec<(&'static str, String)>,
-    },
-    /// Former settings that were found.
-    OldSettings(Shared<Vec<OldSetting>>),
     /// An account was saved.
     AccountSaved(String, Shared<()>),
     /// An account was removed.
@@ -148,20 +136,10 @@ pub enum Outcome {
     },
     /// A password was kept.
     PasswordSet(String, Shared<()>),
-    /// What must be entered before an account can sign in.
-    Missing(String, Shared<Vec<MissingSecret>>),
-    /// The application's secret of a sign-in profile was kept.
-    SecretSet(String, Shared<()>),
     /// Tokens were forgotten.
     SignedOut(String, Shared<()>),
     /// What may be shown of a token.
-    Token(String, Shared<Option<Box<TokenFacts>>>),
-    /// All that may be shown of an account's sign-ins.
-    TokenReport(String, Shared<Box<TokenReport>>),
-    /// An account's tokens were renewed.
-    Renewed(String, Shared<()>),
-    /// Which secrets and certificates end when.
-    Expiries(Vec<Expiry>),
+    Token(String, Shared<Option<TokenFacts>>),
     /// Where secrets are kept.
     Vault(String),
     /// A line of a check.
@@ -173,8 +151,6 @@ pub enum Outcome {
     },
     /// The interface settings were saved.
     InterfaceSaved(Shared<()>),
-    /// The program was stopped and goes on; the terminal may look and behave otherwise now.
-    Continued,
     /// Something of this machine worked or did not, as a sentence.
     Said(String),
 }

@@ -1,12 +1,11 @@
 //! Keeps rows straight on terminals that measure some letters otherwise than we do.
 //!
 //! Letters made of several code points (Indic syllables, joined emoji, combining marks) are one, two or three
-//! columns wide, depending on the terminal. What comes after one is therefore placed anew, and where one comes, goes or
-//! moves, all that it may have covered is written again.
+//! columns wide, depending on the terminal. What comes after one is therefore placed anew, and a row in which one
+//! comes, goes or moves is written whole.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
-use std::ops::Range;
 
 use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::{Buffer, Cell, CellDiffOption};
@@ -21,40 +20,24 @@ fn is_unsteady(cell: &Cell) -> bool {
     letters.next().is_some() && letters.next().is_some()
 }
 
-/// Tells whether a cell begins with a mark that a terminal keeps with the cell before it, where it stays after the letter
-/// has gone.
-fn is_marked(cell: &Cell) -> bool {
-    cell.symbol()
-        .starts_with(|c| matches!(c, '\u{2066}'..='\u{2069}'))
-}
-
-/// The columns that the unsteady letters of a row may cover on any terminal, and what these letters are.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Unsteady {
-    columns: Range<usize>,
-    letters: u64,
-}
-
 /// Remembers what unsteady rows looked like in the last frame.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Rows {
-    last: Vec<Option<Unsteady>>,
+    /// Per row: its unsteady letters and their places, if it had any.
+    last: Vec<Option<u64>>,
 }
 
 impl Rows {
-    /// Marks what must be written again in a finished frame although it did not change.
+    /// Marks the rows of a finished frame that must be written whole.
     pub fn settle(&mut self, buffer: &mut Buffer) {
         let width = usize::from(buffer.area.width.max(1));
         let mut seen = Vec::with_capacity(usize::from(buffer.area.height));
         for (row, cells) in buffer.content.chunks_mut(width).enumerate() {
-            let before = self.last.get(row).cloned().flatten();
-            let now = unsteady(cells);
+            let before = self.last.get(row).copied().flatten();
+            let now = cells.iter().any(is_unsteady).then(|| letters(cells));
             if before != now {
-                let columns = [&before, &now].into_iter().flatten();
-                for columns in columns.map(|unsteady| unsteady.columns.clone()) {
-                    for cell in cells.iter_mut().take(columns.end).skip(columns.start) {
-                        cell.set_diff_option(CellDiffOption::AlwaysUpdate);
-                    }
+                for cell in cells.iter_mut() {
+                    cell.set_diff_option(CellDiffOption::AlwaysUpdate);
                 }
             }
             seen.push(now);
@@ -63,39 +46,26 @@ impl Rows {
     }
 }
 
-fn unsteady(cells: &[Cell]) -> Option<Unsteady> {
+fn letters(cells: &[Cell]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let mut columns: Option<Range<usize>> = None;
     for (column, cell) in cells.iter().enumerate() {
-        if !is_unsteady(cell) && !is_marked(cell) {
-            continue;
+        if is_unsteady(cell) {
+            (column, cell.symbol()).hash(&mut hasher);
         }
-        (column, cell.symbol()).hash(&mut hasher);
-        // A terminal that joins nothing shows every code point, two columns wide at most.
-        let end = column + 2 * cell.symbol().chars().count() + 1;
-        let first = column.saturating_sub(usize::from(is_marked(cell)));
-        let start = columns.as_ref().map_or(first, |columns| columns.start);
-        columns = Some(start..end);
     }
-    let letters = hasher.finish();
-    columns.map(|columns| Unsteady { columns, letters })
+    hasher.finish()
 }
 
 /// A backend that places the cursor anew behind every unsteady letter.
 #[derive(Debug)]
 pub struct Steady<B> {
     inner: B,
-    /// Where the cursor was put last.
-    cursor: Position,
 }
 
 impl<B: Backend> Steady<B> {
     /// Wraps a backend.
     pub fn new(inner: B) -> Self {
-        Self {
-            inner,
-            cursor: Position::ORIGIN,
-        }
+        Self { inner }
     }
 }
 
@@ -136,13 +106,11 @@ impl<B: Backend> Backend for Steady<B> {
     }
 
     fn get_cursor_position(&mut self) -> Result<Position, Self::Error> {
-        // Asking the terminal would take its answer from the keys, and wait for it while they are being read.
-        Ok(self.cursor)
+        self.inner.get_cursor_position()
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Self::Error> {
-        self.cursor = position.into();
-        self.inner.set_cursor_position(self.cursor)
+        self.inner.set_cursor_position(position)
     }
 
     fn clear(&mut self) -> Result<(), Self::Error> {
@@ -190,39 +158,28 @@ mod tests {
         buffer
     }
 
-    /// Returns the first and the last column that are written again, if any are.
-    fn written(buffer: &Buffer) -> Option<(usize, usize)> {
-        let is_marked = |cell: &Cell| cell.diff_option == CellDiffOption::AlwaysUpdate;
-        let first = buffer.content.iter().position(is_marked)?;
-        Some((first, buffer.content.iter().rposition(is_marked)?))
+    fn written_whole(buffer: &Buffer) -> bool {
+        buffer
+            .content
+            .iter()
+            .all(|cell| cell.diff_option == CellDiffOption::AlwaysUpdate)
     }
 
     #[test]
-    fn the_cell_before_an_isolated_text_is_written_again_when_the_text_goes() {
-        let mut rows = Rows::default();
-        let mut isolated = buffer("ab");
-        isolated[(4, 0)].set_symbol("\u{2068}ل");
-        rows.settle(&mut isolated);
-        let mut plain = buffer("ab");
-        rows.settle(&mut plain);
-        assert_eq!(written(&plain).map(|(first, _)| first), Some(3));
-    }
-
-    #[test]
-    fn what_an_unsteady_letter_may_cover_is_written_when_it_comes_changes_or_goes() {
+    fn a_row_is_written_whole_when_an_unsteady_letter_comes_changes_or_goes() {
         let mut rows = Rows::default();
         let mut settle = |text: &str| {
             let mut buffer = buffer(text);
             rows.settle(&mut buffer);
-            written(&buffer)
+            written_whole(&buffer)
         };
-        assert_eq!(settle("plain"), None);
-        assert_eq!(settle("ab👩\u{200d}👧 x"), Some((2, 8)));
-        assert_eq!(settle("ab👩\u{200d}👧 x"), None);
-        assert_eq!(settle("ab👩\u{200d}👧 y"), None);
-        assert_eq!(settle("abc👩\u{200d}👧"), Some((2, 9)));
-        assert_eq!(settle("plain"), Some((3, 9)));
-        assert_eq!(settle("会议 plain"), None);
+        assert!(!settle("plain"));
+        assert!(settle("शर्मा x"));
+        assert!(!settle("शर्मा x"));
+        assert!(!settle("शर्मा y"));
+        assert!(settle("xशर्मा"));
+        assert!(settle("plain"));
+        assert!(!settle("会议 plain"));
     }
 
     #[test]

@@ -9,10 +9,4 @@
 mod lab;
 
 mod faults;
-mod home;
-mod keyring;
-mod methods;
-mod provider;
-mod secret_service;
-mod session;
 mod sign_in;

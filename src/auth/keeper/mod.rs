@@ -1,19 +1,13 @@
 //! The keeper of one identity's tokens: hands out access tokens, renews them once for all who wait, and never uses
 //! a token that is not in the vault.
 
-mod audience;
 mod facts;
 mod held;
 mod margin;
-mod permissions;
-mod refused;
 mod renewal;
-mod revocation;
 mod stored;
 
 pub use facts::TokenFacts;
-pub use permissions::{Function, PermissionFinding, PermissionState, Permissions};
-pub use revocation::Ended;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,11 +20,10 @@ use crate::auth::clock::{SharedClock, SystemClock};
 use crate::auth::denial::Refusal;
 use crate::auth::endpoints::Endpoints;
 use crate::auth::{AuthError, Denial, Resource, SignedIn, Vault};
-use crate::model::{ClientKind, SignInProfile};
+use crate::model::SignInProfile;
 use crate::net::Http;
 
-use audience::{Audience, audience};
-use held::{Held, Renewal};
+use held::Held;
 use stored::Stored;
 
 /// Where an identity's tokens stand.
@@ -61,7 +54,6 @@ pub struct TokenKeeper {
 /// What all clones share.
 struct Inner {
     profile: SignInProfile,
-    renewal: Renewal,
     /// The key in the vault.
     key: String,
     vault: Vault,
@@ -105,16 +97,10 @@ impl TokenKeeper {
         clock: SharedClock,
     ) -> Result<Self, AuthError> {
         let key = format!("token/{key}");
-        let renewal = match profile.client {
-            _ if profile.method.is_app_only() => Renewal::Application,
-            ClientKind::Confidential => Renewal::ProvenPerson,
-            ClientKind::Public => Renewal::Person,
-        };
-        let held = Held::new(renewal, Stored::read(&vault, &key).await?);
+        let held = Held::new(Stored::read(&vault, &key).await?);
         let (state, _) = watch::channel(held.state(clock.now()));
         let inner = Inner {
             profile,
-            renewal,
             key,
             vault,
             http,
@@ -132,72 +118,44 @@ impl TokenKeeper {
 
     /// Returns a token that is good for at least a minute (or half its life), renewing it first if need be.
     ///
-    /// An application that signs in as itself gets its first token here too. While the provider cannot be reached the
-    /// old token is returned as long as it lives. A token for another service than asked is never handed out: that is
-    /// [`Denial::WrongAudience`].
+    /// While the provider cannot be reached the old token is returned as long as it lives.
     pub async fn bearer(&self, resource: Resource) -> Result<SecretString, AuthError> {
-        let resource = self.inner.place(resource);
-        if self.inner.held().ask_for(resource) {
-            // What is in use decides where the tokens stand.
-            self.inner.tell();
-        }
+        let _ = resource;
         let attempt = {
             let held = self.inner.held();
-            if let Some(token) = held.usable(resource, self.inner.clock.now()) {
+            if let Some(token) = held.usable(self.inner.clock.now()) {
                 return Ok(token);
             }
             held.attempts
         };
-        let is_enough = |held: &Held, now| held.usable(resource, now);
-        let outcome = self.inner.renew_once(resource, attempt, is_enough).await;
+        let outcome = self.inner.renew_once(attempt, Held::usable).await;
         let now = self.inner.clock.now();
         match outcome {
             Ok(token) => Ok(token),
-            Err(error) => self.inner.held().living(resource, now).ok_or(error),
+            Err(error) => self.inner.held().living(now).ok_or(error),
         }
     }
 
-    /// Does what [`TokenKeeper::bearer`] does, and makes sure that the token allows what it is wanted for.
+    /// Renews now if the margin has been reached; what the background refresher calls.
     ///
-    /// The error is [`Denial::MissingPermission`] if the token shows that it does not: better than a server's refusal
-    /// without a reason.
-    pub async fn bearer_for(
-        &self,
-        resource: Resource,
-        functions: &[Function],
-    ) -> Result<SecretString, AuthError> {
-        let token = self.bearer(resource).await?;
-        if let Some(facts) = self.facts_of(resource) {
-            facts.check(functions).map_err(Refusal::own)?;
-        }
-        Ok(token)
-    }
-
-    /// Renews now what has reached its margin; what the background refresher calls.
-    ///
-    /// Does nothing while a back-off lasts. When only a new sign-in helps, it looks whether another program did that,
-    /// or whether the application got another secret or certificate.
+    /// Does nothing while a back-off lasts. When only a new sign-in helps, it looks whether another program did that.
     pub async fn refresh_if_due(&self) -> Result<(), AuthError> {
-        let mut outcome = Ok(());
-        let (due, attempt) = {
+        let now = self.inner.clock.now();
+        let attempt = {
             let held = self.inner.held();
-            (held.due(self.inner.clock.now()), held.attempts)
+            if !held.is_due(now) {
+                return Ok(());
+            }
+            held.attempts
         };
-        let mut attempt = attempt;
-        for resource in due {
-            let is_done = |held: &Held, now| {
-                if held.is_due(resource, now) {
-                    None
-                } else {
-                    held.living(resource, now)
-                }
-            };
-            let renewed = self.inner.renew_once(resource, attempt, is_done).await;
-            outcome = outcome.and(renewed.map(drop));
-            // The failure of one resource must not pass for that of the next.
-            attempt = self.inner.held().attempts;
-        }
-        outcome
+        let is_done = |held: &Held, now| {
+            if held.is_due(now) {
+                None
+            } else {
+                held.living(now)
+            }
+        };
+        self.inner.renew_once(attempt, is_done).await.map(drop)
     }
 
     /// Returns when the refresher should look again; `None` while nothing can be renewed.
@@ -211,53 +169,19 @@ impl TokenKeeper {
         reason = "callers need not know that nothing is waited for here"
     )]
     pub async fn reject(&self, resource: Resource, token: &SecretString) {
-        self.inner.held().reject(self.inner.place(resource), token);
+        let _ = resource;
+        self.inner.held().reject(token);
     }
 
     /// Takes over the tokens of a new sign-in, vault first.
     pub async fn adopt(&self, signed_in: SignedIn) -> Result<(), AuthError> {
-        let resource = match audience(&signed_in.access_token, Resource::Mail).0 {
-            Audience::Fits => Some(Resource::Mail),
-            Audience::Other(other) => Some(other),
-            Audience::Foreign => None,
-        };
-        let stored = Stored::new(signed_in, resource, self.inner.clock.now());
-        self.inner.replace(stored).await
+        let stored = Stored::new(signed_in, self.inner.clock.now());
+        self.inner.replace(Some(stored)).await
     }
 
-    /// Renews a token now, whatever is left of it; the old one stays good where that fails.
-    pub async fn renew(&self, resource: Resource) -> Result<(), AuthError> {
-        let resource = self.inner.place(resource);
-        let old = self.inner.held().usable(resource, self.inner.clock.now());
-        if let Some(old) = &old {
-            // One that is in the way of a new one, as if a server had refused it.
-            self.inner.held().reject(resource, old);
-        }
-        let renewed = self.bearer(resource).await;
-        if let (Err(_), Some(old)) = (&renewed, &old) {
-            self.inner.held().accept(resource, old);
-        }
-        renewed.map(|_| ())
-    }
-
-    /// Forgets a refusal: the next [`Self::bearer`] asks the provider again. For an application whose administrator
-    /// mended something, which nobody tells us.
-    pub fn try_again(&self) {
-        self.inner.held().forgive();
-        self.inner.tell();
-    }
-
-    /// Ends the tokens at the provider where it can do that (RFC 7009), and forgets them, in the vault too. A provider
-    /// that cannot be reached keeps nothing alive here.
-    ///
-    /// The next [`Self::bearer`] of an application that signs in as itself gets a new one: its secret is not touched.
+    /// Forgets all tokens, in the vault too.
     pub async fn sign_out(&self) -> Result<(), AuthError> {
-        self.end().await.map(drop)
-    }
-
-    /// Does what [`Self::sign_out`] does, and tells what became of the tokens at the provider.
-    pub async fn end(&self) -> Result<Ended, AuthError> {
-        self.inner.sign_out().await
+        self.inner.replace(None).await
     }
 
     /// Tells where the tokens stand, and goes on telling.
@@ -265,27 +189,13 @@ impl TokenKeeper {
         self.inner.state.subscribe()
     }
 
-    /// Returns what may be shown of the account's token, mail's if there is one.
+    /// Returns what may be shown of the token.
     #[expect(
         clippy::unused_async,
         reason = "callers need not know that nothing is waited for here"
     )]
     pub async fn facts(&self) -> Option<TokenFacts> {
-        self.facts_of(Resource::Mail)
-            .or_else(|| self.facts_of(Resource::Graph))
-    }
-
-    /// Returns what may be shown of a resource's token.
-    pub fn facts_of(&self, resource: Resource) -> Option<TokenFacts> {
-        let resource = self.inner.place(resource);
-        let held = self.inner.held();
-        let next_renewal = held.next_renewal(resource, self.inner.clock.now());
-        let stored = held.tokens.as_ref()?;
-        let facts = TokenFacts::of(&self.inner.profile, stored, resource)?;
-        Some(TokenFacts {
-            next_renewal,
-            ..facts
-        })
+        self.inner.held().tokens.as_ref().map(TokenFacts::of)
     }
 }
 
@@ -295,25 +205,19 @@ impl Inner {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts other tokens in the place of what is there. A renewal under way is thrown away.
-    async fn replace(&self, stored: Stored) -> Result<(), AuthError> {
+    /// Puts other tokens, or none, in the place of what is there. A renewal under way is thrown away.
+    async fn replace(&self, stored: Option<Stored>) -> Result<(), AuthError> {
         let _pending = Pending::new(self);
         self.generation.send_modify(|generation| *generation += 1);
         let _turn = self.turn.lock().await;
         let _guard = self.vault.lock(&self.key).await?;
-        stored.write(&self.vault, &self.key).await?;
-        self.held().replace(Some(stored));
+        match &stored {
+            Some(stored) => stored.write(&self.vault, &self.key).await?,
+            None => self.vault.remove(&self.key).await?,
+        }
+        self.held().replace(stored);
         self.tell();
         Ok(())
-    }
-
-    /// Returns where a resource's token is kept: providers without resources have one token for everything.
-    fn place(&self, resource: Resource) -> Resource {
-        if self.profile.provider.is_microsoft() {
-            resource
-        } else {
-            Resource::Mail
-        }
     }
 
     /// Tells where the tokens stand, if that changed.

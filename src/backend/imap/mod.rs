@@ -119,12 +119,6 @@ impl<S: Link> Backend for Imap<S> {
         self.conclude(result)
     }
 
-    async fn read_ahead(&mut self) {
-        if let Err(error) = self.land().await {
-            self.sync.note_failed(error);
-        }
-    }
-
     async fn fetch(
         &mut self,
         folder: &RemoteId,
@@ -164,14 +158,6 @@ impl<S: Link> Backend for Imap<S> {
         self.ready().await?;
         let result = self.wait_for_news(folder.as_str(), poke, limit).await;
         self.conclude(result)
-    }
-
-    async fn may_change(&mut self, folder: &RemoteId) -> Result<bool, BackendError> {
-        self.ready().await?;
-        let result = self.select(folder.as_str()).await;
-        self.conclude(result)?;
-        let selected = self.session.selected();
-        Ok(selected.is_some_and(|selected| !selected.is_read_only))
     }
 }
 

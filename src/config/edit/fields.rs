@@ -183,8 +183,7 @@ fn file(key: &str, path: Option<&std::path::Path>) -> Field {
     Field::text(key, text.as_deref().unwrap_or_default())
 }
 
-/// Returns a server as a value.
-pub fn server(protocol: &str, host: &str, port: u16, tls: TlsMode) -> Value {
+fn server(protocol: &str, host: &str, port: u16, tls: TlsMode) -> Value {
     let mut table = InlineTable::new();
     table.insert("protocol", protocol.into());
     table.insert("host", host.into());

@@ -1,9 +1,6 @@
 //! Whole files in, settings or mistakes out; and our own edits, which must leave the rest of a file alone.
 
 mod edits;
-mod old;
-mod profiles;
-mod rules;
 
 use std::path::{Path, PathBuf};
 
@@ -99,18 +96,6 @@ fn every_mistake_of_a_file_is_named_with_its_place() {
             insta::assert_snapshot!(name, mistakes(Config::load(&paths)));
         });
     }
-}
-
-#[test]
-fn command_lines_are_split_as_a_shell_would_without_one() {
-    let file = data("valid").remove(0);
-    let (_home, paths) = home(&std::fs::read_to_string(file).unwrap(), "");
-    let vault = Config::load(&paths).unwrap().vault;
-    assert_eq!(vault.kind, VaultKind::Command);
-    let commands = vault.commands.unwrap();
-    assert_eq!(commands.read, ["pass", "show", "pill box/{key}"]);
-    assert_eq!(commands.write.last().unwrap(), "pill box/{key}");
-    assert_eq!(commands.remove, ["pass", "rm", "-f", "pill box/{key}"]);
 }
 
 #[test]

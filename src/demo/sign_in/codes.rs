@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::apps::App;
 use super::{Fault, random_text};
 use crate::demo::Habits;
 
@@ -42,7 +41,6 @@ enum Answer {
 }
 
 struct Code {
-    client: &'static App,
     secret: String,
     typed: String,
     scopes: Vec<String>,
@@ -60,7 +58,6 @@ impl Codes {
     /// Makes a new code.
     pub fn start(
         &mut self,
-        client: &'static App,
         scopes: Vec<String>,
         verification_uri: String,
         habits: &Habits,
@@ -71,7 +68,6 @@ impl Codes {
         let device_code = random_text(DEVICE_ALPHABET, DEVICE_LENGTH)?;
         let user_code = random_text(USER_ALPHABET, USER_LENGTH)?;
         self.0.push(Code {
-            client,
             secret: device_code.clone(),
             typed: user_code.clone(),
             scopes,
@@ -89,11 +85,10 @@ impl Codes {
         })
     }
 
-    /// Returns the app that waits with a code for an answer.
-    pub fn waiting(&self, user_code: &str) -> Option<&'static App> {
+    /// Tells whether a code waits for an answer.
+    pub fn is_pending(&self, user_code: &str) -> bool {
         let wanted = normalize(user_code);
-        let code = self.0.iter().find(|code| is_open(code, &wanted))?;
-        Some(code.client)
+        self.0.iter().any(|code| is_open(code, &wanted))
     }
 
     /// Approves as somebody, or declines; `false` if no such code waits.
@@ -110,16 +105,12 @@ impl Codes {
     }
 
     /// Answers a poll: who approved and which scopes were asked for.
-    pub fn poll(
-        &mut self,
-        client: &App,
-        device_code: &str,
-    ) -> Result<(String, Vec<String>), Fault> {
+    pub fn poll(&mut self, device_code: &str) -> Result<(String, Vec<String>), Fault> {
         let now = Instant::now();
         let code = self
             .0
             .iter_mut()
-            .find(|code| code.secret == device_code && code.client == client)
+            .find(|code| code.secret == device_code)
             .ok_or(Fault::BadCode)?;
         let is_early = code
             .last_poll
@@ -137,10 +128,7 @@ impl Codes {
             return Err(Fault::SlowDown);
         }
         match std::mem::replace(&mut code.answer, Answer::Redeemed) {
-            Answer::Approved(user) => {
-                code.client.consent_by_device_code()?;
-                Ok((user, code.scopes.clone()))
-            }
+            Answer::Approved(user) => Ok((user, code.scopes.clone())),
             Answer::Declined => Err(Fault::Declined),
             other => {
                 code.answer = other;
@@ -167,17 +155,11 @@ pub fn normalize(typed: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::sign_in::apps::APPS;
 
     fn started() -> (Codes, Started) {
         let mut codes = Codes::default();
         let started = codes
-            .start(
-                &APPS[0],
-                vec!["openid".to_owned()],
-                String::new(),
-                &Habits::default(),
-            )
+            .start(vec!["openid".to_owned()], String::new(), &Habits::default())
             .unwrap();
         (codes, started)
     }
@@ -185,53 +167,38 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_code_is_pending_then_good_once() {
         let (mut codes, code) = started();
-        assert_eq!(codes.poll(&APPS[0], &code.device_code), Err(Fault::Pending));
+        assert_eq!(codes.poll(&code.device_code), Err(Fault::Pending));
         let typed = format!(" {}-x", code.user_code.to_lowercase());
         assert!(!codes.answer(&typed, None));
         let (head, tail) = code.user_code.split_at(4);
         assert!(codes.answer(&format!("{}-{tail}", head.to_lowercase()), Some("a@b")));
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!(codes.poll(&APPS[0], &code.device_code).unwrap().0, "a@b");
+        assert_eq!(codes.poll(&code.device_code).unwrap().0, "a@b");
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!(
-            codes.poll(&APPS[0], &code.device_code),
-            Err(Fault::UsedCode)
-        );
+        assert_eq!(codes.poll(&code.device_code), Err(Fault::UsedCode));
     }
 
     #[tokio::test(start_paused = true)]
     async fn hasty_polls_are_told_to_slow_down_for_good() {
         let (mut codes, code) = started();
-        assert_eq!(codes.poll(&APPS[0], &code.device_code), Err(Fault::Pending));
+        assert_eq!(codes.poll(&code.device_code), Err(Fault::Pending));
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(
-            codes.poll(&APPS[0], &code.device_code),
-            Err(Fault::SlowDown)
-        );
+        assert_eq!(codes.poll(&code.device_code), Err(Fault::SlowDown));
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!(
-            codes.poll(&APPS[0], &code.device_code),
-            Err(Fault::SlowDown)
-        );
+        assert_eq!(codes.poll(&code.device_code), Err(Fault::SlowDown));
         tokio::time::advance(Duration::from_secs(12)).await;
-        assert_eq!(codes.poll(&APPS[0], &code.device_code), Err(Fault::Pending));
+        assert_eq!(codes.poll(&code.device_code), Err(Fault::Pending));
     }
 
     #[tokio::test(start_paused = true)]
     async fn declined_expired_and_unknown_codes_are_told_apart() {
         let (mut codes, code) = started();
         assert!(codes.answer(&code.user_code, None));
-        assert_eq!(
-            codes.poll(&APPS[0], &code.device_code),
-            Err(Fault::Declined)
-        );
+        assert_eq!(codes.poll(&code.device_code), Err(Fault::Declined));
         let (mut codes, code) = started();
         tokio::time::advance(Duration::from_secs(901)).await;
-        assert_eq!(
-            codes.poll(&APPS[0], &code.device_code),
-            Err(Fault::ExpiredCode)
-        );
+        assert_eq!(codes.poll(&code.device_code), Err(Fault::ExpiredCode));
         assert!(!codes.answer(&code.user_code, Some("a@b")));
-        assert_eq!(codes.poll(&APPS[0], "x"), Err(Fault::BadCode));
+        assert_eq!(codes.poll("x"), Err(Fault::BadCode));
     }
 }

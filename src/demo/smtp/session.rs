@@ -9,15 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 use super::connection::MAX_MESSAGE;
 use super::delivery;
 use crate::demo::house::House;
-use crate::demo::people::{is_known, is_local};
-use crate::demo::rights::{may_open, may_send_as, may_send_on_behalf, may_submit};
+use crate::demo::people::{is_known, is_local, may_send_as};
 use crate::demo::sasl::read_xoauth2;
-use crate::demo::sign_in::{Grant, PASSWORD_USER, Speaker};
+use crate::demo::sign_in::Grant;
 
 /// Recipients of one message at most; Exchange Online's default.
 const MAX_RECIPIENTS: usize = 500;
-const SMTP_DISABLED: &str = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/smtp_auth_disabled for more information. [HV.harborvale.example]\r\n";
-const NO_PASSWORDS: &str = "535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [HV.harborvale.example]\r\n";
 const UNAUTHENTICATED: &str = "535 5.7.3 Authentication unsuccessful [HV.harborvale.example]\r\n";
 
 /// Whether the connection is protected.
@@ -42,17 +39,6 @@ pub enum Next {
     Quit,
 }
 
-/// What the next line answers, in the middle of `AUTH`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Asked {
-    /// The XOAUTH2 message.
-    Token,
-    /// The user of `AUTH LOGIN`.
-    User,
-    /// The password of this user.
-    Password(String),
-}
-
 /// A message on its way in.
 #[derive(Debug, Default)]
 pub struct Envelope {
@@ -67,24 +53,9 @@ pub struct Session {
     house: Arc<House>,
     shield: Shield,
     is_greeted: bool,
-    asked: Option<Asked>,
-    login: Option<Login>,
+    is_in_auth: bool,
+    grant: Option<Grant>,
     envelope: Option<Envelope>,
-}
-
-/// Who sends.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Login {
-    /// Whose rights count: a person's address or an app's client id.
-    pub identity: String,
-    /// Whose Sent Items takes the copy: the person's mailbox, or the one the app signed in to.
-    pub mailbox: String,
-}
-
-impl Login {
-    fn may_send_as(&self, address: &str) -> bool {
-        may_send_as(&self.identity, address) || may_send_on_behalf(&self.identity, address)
-    }
 }
 
 type Reply = (String, Next);
@@ -100,8 +71,8 @@ impl Session {
             house,
             shield,
             is_greeted: false,
-            asked: None,
-            login: None,
+            is_in_auth: false,
+            grant: None,
             envelope: None,
         }
     }
@@ -117,11 +88,8 @@ impl Session {
             return reply("500 5.5.2 Error: bad UTF-8 syntax");
         };
         let line = line.trim_end_matches(['\r', '\n']);
-        match self.asked.take() {
-            Some(Asked::Token) => return self.finish_auth(line),
-            Some(Asked::User) => return self.ask_password(line),
-            Some(Asked::Password(user)) => return self.check_password(user, line),
-            None => {}
+        if std::mem::take(&mut self.is_in_auth) {
+            return self.finish_auth(line);
         }
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let rest = rest.trim();
@@ -154,13 +122,13 @@ impl Session {
 
     /// Takes a message (`None`: it was too big) and answers DATA.
     pub fn take_message(&mut self, message: Option<&[u8]>) -> String {
-        let (Some(envelope), Some(login)) = (self.envelope.take(), &self.login) else {
+        let (Some(envelope), Some(grant)) = (self.envelope.take(), &self.grant) else {
             return "503 5.5.1 Bad sequence of commands\r\n".to_owned();
         };
         let Some(message) = message else {
             return "552 5.3.4 Message size exceeds fixed maximum message size\r\n".to_owned();
         };
-        match delivery::submit(&self.house, login, &envelope, message) {
+        match delivery::submit(&self.house, &grant.user, &envelope, message) {
             Ok(message_id) => {
                 format!("250 2.0.0 OK <{message_id}> [Hostname=HV.harborvale.example]\r\n")
             }
@@ -198,74 +166,44 @@ impl Session {
         if self.shield == Shield::None {
             return reply("530 5.7.0 Must issue a STARTTLS command first");
         }
-        if self.login.is_some() {
+        if self.grant.is_some() {
             return reply("503 5.5.2 Already authenticated");
         }
         let (mechanism, initial) = rest.split_once(' ').unwrap_or((rest, ""));
         match (mechanism.to_ascii_uppercase().as_str(), initial) {
             ("XOAUTH2", "") => {
-                self.asked = Some(Asked::Token);
+                self.is_in_auth = true;
                 ("334 \r\n".to_owned(), Next::Command)
             }
             ("XOAUTH2", initial) => self.finish_auth(initial),
-            ("LOGIN", "") => {
-                self.asked = Some(Asked::User);
-                reply("334 VXNlcm5hbWU6")
-            }
-            ("LOGIN", user) => self.ask_password(user),
+            ("LOGIN" | "PLAIN", _) => reply(
+                "535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [HV.harborvale.example]",
+            ),
             _ => reply("504 5.7.4 Unrecognized authentication type"),
         }
     }
 
-    fn ask_password(&mut self, line: &str) -> Reply {
-        let Some(user) = text_of(line) else {
-            return (UNAUTHENTICATED.to_owned(), Next::Command);
-        };
-        self.asked = Some(Asked::Password(user));
-        reply("334 UGFzc3dvcmQ6")
-    }
-
-    fn check_password(&mut self, user: String, line: &str) -> Reply {
-        if !PASSWORD_USER.eq_ignore_ascii_case(&user) {
-            return (NO_PASSWORDS.to_owned(), Next::Command);
-        }
-        let credentials = &self.house.sign_in.credentials;
-        if !text_of(line).is_some_and(|password| credentials.is_mail_password(&user, &password)) {
-            return (UNAUTHENTICATED.to_owned(), Next::Command);
-        }
-        self.login = Some(Login {
-            identity: user.clone(),
-            mailbox: user,
-        });
-        self.house.sign_in.requests.count_smtp();
-        reply("235 2.7.0 Authentication successful")
-    }
-
     fn finish_auth(&mut self, line: &str) -> Reply {
-        let found = STANDARD
+        let grant = STANDARD
             .decode(line.trim())
             .ok()
             .and_then(|message| read_xoauth2(&message))
             .and_then(|(user, token)| {
-                let grant = self.house.sign_in.grant(&token).filter(Grant::may_smtp)?;
-                is_identity(&grant, &user).then_some((grant, user))
+                let grant = self.house.sign_in.grant(&token)?;
+                // The user must be the one who signed in; a shared mailbox is no identity.
+                let is_identity = grant.user.eq_ignore_ascii_case(&user);
+                (is_identity && grant.may_smtp()).then_some(grant)
             });
-        let Some((grant, mailbox)) = found else {
+        if grant.is_none() {
             return (UNAUTHENTICATED.to_owned(), Next::Command);
-        };
-        if !may_submit(&mailbox) {
-            return (SMTP_DISABLED.to_owned(), Next::Command);
         }
-        self.login = Some(Login {
-            identity: grant.user,
-            mailbox,
-        });
+        self.grant = grant;
         self.house.sign_in.requests.count_smtp();
         reply("235 2.7.0 Authentication successful")
     }
 
     fn mail(&mut self, rest: &str) -> Reply {
-        let Some(login) = &self.login else {
+        let Some(grant) = &self.grant else {
             return reply(
                 "530 5.7.57 Client not authenticated to send mail. [HV.harborvale.example]",
             );
@@ -282,7 +220,7 @@ impl Session {
         if size.is_some_and(|size: usize| size > MAX_MESSAGE) {
             return reply("552 5.3.4 Message size exceeds fixed maximum message size");
         }
-        if !login.may_send_as(&sender) {
+        if !may_send_as(&grant.user, &sender) {
             return reply(
                 "550 5.7.60 SMTP; Client does not have permissions to send as this sender [HV.harborvale.example]",
             );
@@ -322,20 +260,6 @@ impl Session {
             _ => reply("503 5.5.2 Need rcpt command"),
         }
     }
-}
-
-/// Tells whether a token may sign in as `user`: a person as that person only, for a shared mailbox is no identity; an
-/// app as a mailbox it has rights on (protocol facts §5.2, §5.5).
-fn is_identity(grant: &Grant, user: &str) -> bool {
-    match grant.speaker {
-        Speaker::Person => grant.user.eq_ignore_ascii_case(user),
-        Speaker::App => may_open(&grant.user, user) || may_send_as(&grant.user, user),
-    }
-}
-
-/// Reads an answer of `AUTH LOGIN`.
-fn text_of(line: &str) -> Option<String> {
-    String::from_utf8(STANDARD.decode(line.trim()).ok()?).ok()
 }
 
 /// Reads `FROM:<a@b> SIZE=3` into address and parameters.

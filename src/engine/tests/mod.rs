@@ -1,12 +1,9 @@
 //! The engine over a real cache and vault, with servers made up.
 
 mod acting;
-mod checking;
-mod expiring;
 mod failing;
 mod mailbox;
 mod sending;
-mod setup;
 mod signing;
 mod world;
 
@@ -79,7 +76,6 @@ impl Fixture {
         config.vault = VaultConfig {
             kind: VaultKind::File,
             key_file: Some(home.path().join("key")),
-            ..VaultConfig::default()
         };
         let clock = Arc::new(TestClock {
             base: Timestamp::from_second(1_790_000_000).unwrap(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::auth::{AuthError, Denial};
+use crate::auth::AuthError;
 use crate::backend::BackendError;
 use crate::engine::EngineError;
 use crate::net::NetError;
@@ -56,18 +56,11 @@ fn of_backend(error: &BackendError) -> Reaction {
 
 fn of_auth(error: &AuthError) -> Reaction {
     match error {
-        // It may be granted any moment, and nobody tells us.
-        AuthError::Denied {
-            denial: Denial::MissingPermission { .. },
-            ..
-        }
-        | AuthError::Profile { .. }
-        | AuthError::Scopes { .. }
-        | AuthError::Vault(_) => Reaction::Ask,
-        AuthError::Denied { .. } | AuthError::Client { .. } => Reaction::Park,
+        AuthError::Denied { .. } => Reaction::Park,
         AuthError::Unreachable(source) => of_net(source),
         AuthError::Busy { after, .. } => Reaction::Wait(throttle(*after)),
         AuthError::Nonsense { .. } => Reaction::Broken,
+        AuthError::Profile { .. } | AuthError::Vault(_) => Reaction::Ask,
     }
 }
 

@@ -9,4 +9,3 @@ mod pending;
 
 pub use effect::rederive;
 pub use owner::Owner;
-pub use pending::enqueue;

@@ -88,7 +88,6 @@ impl App {
         let effects = match action {
             Action::Quit => vec![Effect::Quit],
             Action::Redraw => vec![Effect::Redraw],
-            Action::Suspend => vec![Effect::Suspend],
             Action::Help | Action::Palette if is_above => return None,
             Action::Help => {
                 let (scope, dead) = self.scope_and_dead()?;
@@ -100,10 +99,6 @@ impl App {
             }
             Action::Back if self.stack.len() == 1 && self.notices.dismiss() => Vec::new(),
             Action::Undo => self.take_back(),
-            // A check mends what is selected in it.
-            Action::Remedy if self.face().is_some_and(|face| face.scope == Scope::Check) => {
-                return None;
-            }
             Action::Remedy => self.remedy(),
             Action::Explain => self.explain_latest(),
             Action::NextTheme => self.next_theme(),

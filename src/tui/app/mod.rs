@@ -2,7 +2,6 @@
 
 mod ahead;
 mod input;
-mod lapses;
 mod outcomes;
 #[cfg(test)]
 mod tests;
@@ -18,7 +17,6 @@ use crate::engine;
 use crate::explain::{Notice, Remedy, Severity, Who, explain};
 use crate::model::{ActionId, OutboxId};
 use crate::tui::app::ahead::{Ahead, Arrival};
-use crate::tui::app::lapses::Lapses;
 use crate::tui::context::{Cx, Mistakes};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Press;
@@ -45,7 +43,6 @@ pub struct App {
     is_setup_offered: bool,
     rows: Rows,
     ahead: Ahead,
-    lapses: Lapses,
     has_quit: bool,
 }
 
@@ -61,7 +58,6 @@ impl App {
             is_setup_offered: false,
             rows: Rows::default(),
             ahead: Ahead::default(),
-            lapses: Lapses::default(),
             has_quit: false,
         };
         app.tell_mistakes(mistakes);
@@ -93,10 +89,9 @@ impl App {
         effects
     }
 
-    /// Tells the time, and how long the loop runs; `update` and `view` know no other.
-    pub fn tell_time(&mut self, now: Timestamp, elapsed: Duration) {
+    /// Tells the time; `update` and `view` know no other.
+    pub fn tell_time(&mut self, now: Timestamp) {
         self.cx.now = now;
-        self.cx.elapsed = elapsed;
     }
 
     /// Tells the terminal's size.
@@ -153,7 +148,6 @@ impl App {
             }
             Msg::Engine(event) => {
                 let mut effects = self.engine_event(&event);
-                effects.extend(self.look_at_lapses());
                 effects.extend(self.give_all(&Msg::Engine(event)));
                 effects
             }
@@ -317,7 +311,6 @@ fn mistake_notice(title: String) -> Notice {
         copy: String::new(),
         code: String::new(),
         detail: String::new(),
-        source: String::new(),
         remedy: Remedy::None,
         severity: Severity::Loud,
     }

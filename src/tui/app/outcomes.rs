@@ -28,7 +28,6 @@ impl App {
                 self.cx.config = Some(config.clone());
                 let mut effects = self.look_into_mailboxes();
                 effects.extend(self.offer_setup());
-                effects.push(Effect::LoadExpiries);
                 return effects;
             }
             Outcome::Folders(mailbox, Ok(folders)) => self.cx.take_folders(*mailbox, folders),
@@ -38,7 +37,6 @@ impl App {
                 }
                 self.cx.statuses.insert(*mailbox, (**status).clone());
             }
-            Outcome::Expiries(expiries) => self.tell_lapses(expiries),
             Outcome::Outbox(Ok(items)) => self.cx.outbox.clone_from(items),
             Outcome::Acted {
                 deed,
@@ -71,7 +69,6 @@ impl App {
                 Ok(id) => self.count_down(*id, *due),
                 Err(_) => return vec![compose(draft)],
             },
-            Outcome::Continued => return vec![Effect::Redraw],
             Outcome::InterfaceSaved(Ok(())) => self.toast("Settings saved"),
             Outcome::Said(text) if !text.is_empty() => self.toast(text),
             _ => {}

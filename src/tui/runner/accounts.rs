@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::UnboundedSender;
 
-use crate::engine::{CheckWish, Engine, SignInEvent};
-use crate::model::{Address, Method};
+use crate::engine::{Engine, SignInEvent};
+use crate::model::Address;
 use crate::tui::effect::Generation;
 use crate::tui::outcome::Outcome;
 
@@ -19,62 +18,27 @@ pub async fn discover(engine: Engine, generation: Generation, address: Address) 
     }
 }
 
-/// Reads a server address of older programs; what turns out to be none is found out about as usual.
-pub async fn read_old_server(
-    engine: Engine,
-    generation: Generation,
-    address: Address,
-    text: String,
-) -> Outcome {
-    match engine.candidate_of_old_server(address.clone(), &text) {
-        Some(candidate) => Outcome::Discovered {
-            generation,
-            result: Ok(Box::new(candidate)),
-        },
-        None => discover(engine, generation, address).await,
-    }
-}
-
-/// Which sign-in is wished for.
-pub struct Wish {
-    /// Comes back with each event.
-    pub generation: Generation,
-    /// The account's name.
-    pub account: String,
-    /// Another method than the profile's.
-    pub method: Option<Method>,
-}
-
-/// Signs in; dropping the future cancels the sign-in. What comes through `pasted` is taken for the browser's final
-/// address.
+/// Signs in; dropping the future cancels the sign-in.
 pub async fn sign_in(
     engine: Engine,
-    wish: Wish,
-    mut pasted: UnboundedReceiver<SecretString>,
+    generation: Generation,
+    account: String,
     done: UnboundedSender<Outcome>,
 ) {
     let tell = |event| {
+        let account = account.clone();
         let _ = done.send(Outcome::SignIn {
-            generation: wish.generation,
-            account: wish.account.clone(),
+            generation,
+            account,
             event,
         });
     };
-    let started = match wish.method {
-        Some(method) => engine.sign_in_by(&wish.account, method).await,
-        None => engine.sign_in(&wish.account).await,
-    };
-    let mut running = match started {
-        Ok(running) => running,
-        Err(error) => return tell(SignInEvent::Failed(Arc::new(error))),
-    };
-    loop {
-        tokio::select! {
-            event = running.events.recv() => match event {
-                Some(event) => tell(event),
-                None => return,
-            },
-            Some(text) = pasted.recv() => drop(running.paste.send(text)),
+    match engine.sign_in(&account).await {
+        Err(error) => tell(SignInEvent::Failed(Arc::new(error))),
+        Ok(mut running) => {
+            while let Some(event) = running.events.recv().await {
+                tell(event);
+            }
         }
     }
 }
@@ -91,10 +55,10 @@ pub fn approve(approve: Option<&UnboundedSender<String>>, code: String) {
 pub async fn check(
     engine: Engine,
     generation: Generation,
-    wish: CheckWish,
+    account: String,
     done: UnboundedSender<Outcome>,
 ) {
-    let mut lines = engine.check(wish);
+    let mut lines = engine.check(&account);
     while let Some(line) = lines.recv().await {
         let line = Some(Box::new(line));
         let _ = done.send(Outcome::Check { generation, line });

@@ -11,18 +11,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::config;
-use crate::engine::{CheckWish, Engine, EngineError};
+use crate::engine::{Engine, EngineError};
 use crate::tui::effect::{Effect, Slot};
 use crate::tui::outcome::Outcome;
 
 pub use files::shorten;
 
-use accounts::{approve, check, discover, read_old_server, sign_in};
+use accounts::{approve, check, discover, sign_in};
 use reads::{load_body, load_list};
 use writes::Writer;
 
@@ -47,8 +46,6 @@ pub struct Runner {
     queue: mpsc::UnboundedSender<Effect>,
     writer: JoinHandle<()>,
     approve: Option<mpsc::UnboundedSender<String>>,
-    /// Takes the pasted address of the sign-in that runs.
-    paste: Option<mpsc::UnboundedSender<SecretString>>,
 }
 
 impl Runner {
@@ -69,7 +66,6 @@ impl Runner {
             queue,
             writer,
             approve,
-            paste: None,
         }
     }
 
@@ -161,23 +157,8 @@ impl Runner {
             }
             Effect::LoadToken(account) => self.spawn(slot, async move {
                 let facts = engine.token_facts(&account).await.map_err(Arc::new);
-                Outcome::Token(account, facts.map(|facts| facts.map(Box::new)))
+                Outcome::Token(account, facts)
             }),
-            Effect::LoadTokenReport(account) => self.spawn(slot, async move {
-                let report = engine.token_report(&account).await;
-                Outcome::TokenReport(account, report.map(Box::new).map_err(Arc::new))
-            }),
-            Effect::RenewToken(account) => self.spawn(slot, async move {
-                let renewed = engine.renew_tokens(&account).await;
-                Outcome::Renewed(account, renewed.map_err(Arc::new))
-            }),
-            Effect::LoadExpiries => {
-                self.spawn(
-                    slot,
-                    async move { Outcome::Expiries(engine.expiries().await) },
-                );
-            }
-            Effect::WriteFile { path, text } => self.spawn(slot, files::write_new(path, text)),
             Effect::LoadVault => self.say(Outcome::Vault(engine.vault_description())),
             Effect::OpenUrl(url) => self.spawn(slot, files::open_url(url)),
             other => self.account(other),
@@ -192,58 +173,20 @@ impl Runner {
                 generation,
                 address,
             } => self.spawn(slot, discover(engine, generation, address)),
-            Effect::ReadOldServer {
-                generation,
-                address,
-                text,
-            } => self.spawn(slot, read_old_server(engine, generation, address, text)),
-            Effect::FindFiles { generation, paths } => self.spawn(slot, async move {
-                let missing = files::missing(paths).await;
-                Outcome::FilesMissing {
-                    generation,
-                    missing,
-                }
-            }),
-            Effect::LoadOldSettings => self.spawn(slot, async move {
-                Outcome::OldSettings(engine.old_settings().await.map_err(Arc::new))
-            }),
             Effect::SignIn {
                 generation,
                 account,
-                method,
             } => {
-                let (paste, pasted) = mpsc::unbounded_channel();
-                self.paste = Some(paste);
-                let wish = accounts::Wish {
-                    generation,
-                    account,
-                    method,
-                };
                 let done = self.done.clone();
-                self.track(slot, sign_in(engine, wish, pasted, done));
+                self.track(slot, sign_in(engine, generation, account, done));
             }
-            Effect::PasteAddress(text) => {
-                if let Some(paste) = &self.paste {
-                    // A sign-in that has ended wants no address any more.
-                    let _ = paste.send(text.0);
-                }
-            }
-            Effect::LoadMissing(account) => self.spawn(slot, async move {
-                let missing = engine.missing_secrets(&account).await;
-                Outcome::Missing(account, missing.map_err(Arc::new))
-            }),
             Effect::SignInApprove(code) => approve(self.approve.as_ref(), code),
             Effect::Check {
                 generation,
                 account,
-                send_test,
             } => {
                 let done = self.done.clone();
-                let wish = CheckWish {
-                    send_test,
-                    ..CheckWish::of(account)
-                };
-                self.track(slot, check(engine, generation, wish, done));
+                self.track(slot, check(engine, generation, account, done));
             }
             Effect::Cancel(slot) => {
                 if let Some(old) = self.running.remove(&slot) {
@@ -251,7 +194,6 @@ impl Runner {
                 }
             }
             Effect::Sync(mailbox) => engine.poke(mailbox),
-            Effect::StopSync(mailbox) => engine.stop_syncing(mailbox),
             Effect::LookAt(folder) => engine.look_at(folder),
             write => {
                 // The writer ends only with this runner.

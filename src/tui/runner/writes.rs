@@ -59,15 +59,6 @@ impl Writer {
                 let result = engine.move_to(messages, folder).await;
                 acted(Deed::Moved, count, Voice::Said, result)
             }
-            Effect::MakeArchive(messages) => {
-                let (deed, count) = (Deed::Archived, messages.len());
-                match engine.archive_in_new_folder(messages).await {
-                    Ok(()) => {
-                        Outcome::Said("Making the archive folder; then it goes there".to_owned())
-                    }
-                    Err(error) => acted(deed, count, Voice::Silent, Err(error)),
-                }
-            }
             Effect::Archive(messages) => {
                 let count = messages.len();
                 let result = engine.archive(messages).await;
@@ -153,10 +144,6 @@ impl Writer {
                 let name = account.name.clone();
                 Outcome::AccountSaved(name, shared(engine.save_account(*account).await))
             }
-            Effect::ChangeConfig(change) => {
-                let result = engine.change_config((*change).clone()).await;
-                Outcome::ConfigChanged(change, shared(result))
-            }
             Effect::RemoveAccount(name) => {
                 let result = engine.remove_account(&name).await;
                 Outcome::AccountRemoved(name, shared(result))
@@ -165,12 +152,8 @@ impl Writer {
                 let result = engine.set_password(&account, password.0).await;
                 Outcome::PasswordSet(account, shared(result))
             }
-            Effect::SetClientSecret { profile, secret } => {
-                let result = engine.set_client_secret(&profile, secret.0).await;
-                Outcome::SecretSet(profile, shared(result))
-            }
             Effect::SignOut(account) => {
-                let result = engine.sign_out(&account).await.map(drop);
+                let result = engine.sign_out(&account).await;
                 Outcome::SignedOut(account, shared(result))
             }
             Effect::SaveInterface(interface) => {

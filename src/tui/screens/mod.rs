@@ -3,7 +3,6 @@
 
 pub mod accounts;
 mod acting;
-mod admin;
 pub mod check;
 mod compose;
 mod confirm;
@@ -19,7 +18,6 @@ mod search;
 pub mod settings;
 pub mod setup;
 pub mod sign_in;
-mod token;
 
 use std::time::Duration;
 
@@ -31,7 +29,6 @@ use crate::tui::context::Cx;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::msg::Msg;
-use crate::tui::screens::setup::Target;
 
 /// Which screen to open, with what it needs to know.
 #[derive(Clone, PartialEq, Debug)]
@@ -109,16 +106,6 @@ pub enum ScreenName {
         /// The account's name.
         account: String,
     },
-    /// A sign-in profile, for all accounts that use it.
-    SignInProfile {
-        /// Its name.
-        name: String,
-    },
-    /// A server profile, for all accounts that use it.
-    ServerProfile {
-        /// Its name.
-        name: String,
-    },
     /// The accounts.
     Accounts,
     /// Settings.
@@ -127,16 +114,6 @@ pub enum ScreenName {
     Outbox,
     /// A check.
     Check {
-        /// The account's name.
-        account: String,
-    },
-    /// What an account's token is.
-    Token {
-        /// The account's name.
-        account: String,
-    },
-    /// Documents for an account's administrator.
-    Admin {
         /// The account's name.
         account: String,
     },
@@ -242,10 +219,6 @@ pub enum Screen {
     Outbox(outbox::Outbox),
     /// See [`ScreenName::Check`].
     Check(check::Check),
-    /// See [`ScreenName::Token`].
-    Token(Box<token::Token>),
-    /// See [`ScreenName::Admin`].
-    Admin(Box<admin::Admin>),
     /// See [`ScreenName::Compose`].
     Compose(Box<compose::Compose>),
     /// See [`ScreenName::Search`].
@@ -278,14 +251,6 @@ impl Screen {
                 let (screen, effects) = sign_in::SignIn::open(account, cx);
                 (Self::SignIn(Box::new(screen)), effects)
             }
-            ScreenName::SignInProfile { name } => {
-                let (screen, effects) = setup::Setup::open_profile(Target::SignIn, &name, cx);
-                (Self::Setup(Box::new(screen)), effects)
-            }
-            ScreenName::ServerProfile { name } => {
-                let (screen, effects) = setup::Setup::open_profile(Target::Servers, &name, cx);
-                (Self::Setup(Box::new(screen)), effects)
-            }
             ScreenName::Accounts => {
                 let (screen, effects) = accounts::Accounts::open(cx);
                 (Self::Accounts(screen), effects)
@@ -302,14 +267,6 @@ impl Screen {
                 let (screen, effects) = check::Check::open(account, cx);
                 (Self::Check(screen), effects)
             }
-            ScreenName::Token { account } => {
-                let (screen, effects) = token::Token::open(account);
-                (Self::Token(Box::new(screen)), effects)
-            }
-            ScreenName::Admin { account } => (
-                Self::Admin(Box::new(admin::Admin::open(&account, cx))),
-                Vec::new(),
-            ),
             ScreenName::Compose { draft, saved } => {
                 let (screen, effects) = compose::Compose::open(*draft, saved, cx);
                 (Self::Compose(Box::new(screen)), effects)
@@ -371,8 +328,6 @@ impl Screen {
             Self::Settings(screen) => screen.update(message, cx),
             Self::Outbox(screen) => screen.update(message, cx),
             Self::Check(screen) => screen.update(message, cx),
-            Self::Token(screen) => screen.update(message, cx),
-            Self::Admin(screen) => screen.update(message),
             Self::Compose(screen) => screen.update(message, cx),
             Self::Search(screen) => screen.update(message, cx),
             Self::Drafts(screen) => screen.update(message),
@@ -405,8 +360,6 @@ impl Screen {
             Self::Settings(screen) => screen.view(frame, area, cx),
             Self::Outbox(screen) => screen.view(frame, area, cx),
             Self::Check(screen) => screen.view(frame, area, cx),
-            Self::Token(screen) => screen.view(frame, area, cx),
-            Self::Admin(screen) => screen.view(frame, area, cx),
             Self::Compose(screen) => screen.view(frame, area, cx),
             Self::Search(screen) => screen.view(frame, area, cx),
             Self::Drafts(screen) => screen.view(frame, area, cx),
@@ -427,8 +380,6 @@ impl Screen {
             Self::Settings(screen) => screen.face(cx),
             Self::Outbox(screen) => screen.face(cx),
             Self::Check(screen) => screen.face(cx),
-            Self::Token(screen) => screen.face(),
-            Self::Admin(_) => admin::Admin::face(),
             Self::Compose(screen) => screen.face(cx),
             Self::Search(screen) => screen.face(),
             Self::Drafts(_) => drafts::Drafts::face(),
@@ -449,8 +400,6 @@ impl Screen {
             Self::Settings(screen) => screen.live(action, cx),
             Self::Outbox(screen) => screen.live(action, cx),
             Self::Check(screen) => screen.live(action, cx),
-            Self::Token(screen) => screen.live(action),
-            Self::Admin(screen) => screen.live(action),
             Self::Search(screen) => screen.live(action, cx),
             Self::Compose(screen) => screen.live(action),
             Self::Drafts(screen) => screen.live(action),

@@ -2,7 +2,6 @@
 
 pub mod field;
 pub mod form;
-mod form_view;
 pub mod frame;
 pub mod list;
 pub mod notice;

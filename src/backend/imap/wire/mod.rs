@@ -9,7 +9,6 @@ mod filter;
 mod frame;
 mod judge;
 mod noted;
-mod plain;
 mod session;
 #[cfg(test)]
 mod tests;

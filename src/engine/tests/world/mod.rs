@@ -10,9 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::auth::Function;
 use crate::backend::{BackendError, Refusal};
-use crate::engine::check::Found;
 use crate::engine::link::{Connector, Link, OutgoingLink};
 use crate::engine::signer::Signer;
 use crate::engine::work::bell::locked;
@@ -312,7 +310,7 @@ impl Connector for World {
         let asked = self.ask(&format!("{address} connect"));
         asked.map_err(|source| signer.blame_incoming(&address, source))?;
         if locked(&self.0).needs_tokens {
-            signer.receive.credential(Function::ReadImap).await?;
+            signer.receive.credential().await?;
         }
         let mut state = locked(&self.0);
         state.open += 1;
@@ -328,17 +326,17 @@ impl Connector for World {
         })
     }
 
-    async fn outgoing(&self, signer: &Signer, _: &str) -> Result<OutgoingLink, EngineError> {
+    async fn outgoing(&self, signer: &Signer) -> Result<OutgoingLink, EngineError> {
         let address = &signer.account.address.email;
         let asked = self.ask(&format!("{address} outgoing"));
         asked.map_err(|source| signer.blame_outgoing(address, source))?;
         if locked(&self.0).needs_tokens {
-            signer.send.credential(Function::SendSmtp).await?;
+            signer.send.credential().await?;
         }
         Ok(Box::new(FakeOutgoing(self.clone())))
     }
 
-    async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<Found, EngineError> {
+    async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<String, EngineError> {
         let address = &signer.account.address.email;
         let asked = self.ask(&format!("{address} probe {}", step.name()));
         asked.map_err(|source| signer.blame_incoming(address, source))?;

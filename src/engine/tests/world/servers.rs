@@ -11,8 +11,8 @@ use crate::backend::{Backend, BackendError, Outgoing};
 use crate::engine::tests::world::{FakeFolder, FakeMessage, Fault, World, day};
 use crate::engine::work::bell::locked;
 use crate::model::{
-    Applied, Caps, ChangeSet, Cursor, FlagUpdate, Flags, Outbound, Progress, Query, Receipt,
-    RemoteFolder, RemoteId, RemoteMessage, RemoteOp, Role, Wake,
+    Applied, Caps, ChangeSet, Cursor, FlagUpdate, Outbound, Progress, Query, Receipt, RemoteFolder,
+    RemoteId, RemoteMessage, RemoteOp, Wake,
 };
 
 /// Messages per page of a change set.
@@ -42,25 +42,6 @@ impl FakeBackend {
         let folder = folders.iter_mut().find(|one| one.path == path);
         folder.map(work).ok_or(BackendError::Gone {
             what: path.to_owned(),
-        })
-    }
-
-    /// Files a copy, unless it is there already.
-    fn append(&self, path: &str, flags: Flags, message_id: &str) -> Result<(), BackendError> {
-        self.with(path, |folder| {
-            let mut there = folder.messages.iter();
-            if there.any(|one| one.message_id == message_id) {
-                return;
-            }
-            let uid = folder.next;
-            folder.next += 1;
-            folder.messages.push(FakeMessage {
-                uid,
-                flags,
-                subject: "a copy".into(),
-                message_id: message_id.to_owned(),
-                date: day(uid),
-            });
         })
     }
 
@@ -177,18 +158,24 @@ impl Backend for FakeBackend {
                 flags,
                 message_id,
                 ..
-            } => self.append(folder, *flags, message_id)?,
-            RemoteOp::CreateFolder { path } => {
-                let mut state = locked(&self.world.0);
-                let folders = state.mailboxes.get_mut(&self.address).unwrap();
-                folders.push(FakeFolder {
-                    path: path.clone(),
-                    role: Role::None,
-                    validity: 1,
-                    messages: Vec::new(),
-                    next: 1,
+            } => self.with(folder, |folder| {
+                if folder
+                    .messages
+                    .iter()
+                    .any(|one| one.message_id == *message_id)
+                {
+                    return;
+                }
+                let uid = folder.next;
+                folder.next += 1;
+                folder.messages.push(FakeMessage {
+                    uid,
+                    flags: *flags,
+                    subject: "a copy".into(),
+                    message_id: message_id.clone(),
+                    date: day(uid),
                 });
-            }
+            })?,
             _ => {}
         }
         if locked(&self.world.0).hides_new_ids {
@@ -226,12 +213,6 @@ impl Backend for FakeBackend {
             }
         }
     }
-
-    async fn may_change(&mut self, folder: &RemoteId) -> Result<bool, BackendError> {
-        let line = format!("{} may change {}", self.address, folder.as_str());
-        self.world.ask(&line)?;
-        Ok(true)
-    }
 }
 
 /// One connection to the made-up outgoing server.
@@ -248,10 +229,6 @@ impl Outgoing for FakeOutgoing {
             new_message_id: None,
         };
         Ok(state.receipts.pop_front().unwrap_or(accepted))
-    }
-
-    async fn may_send_as(&mut self, sender: &str) -> Result<(), BackendError> {
-        self.0.ask(&format!("may send as {sender}"))
     }
 
     fn files_sent_copy(&self) -> bool {

@@ -160,14 +160,6 @@ impl Mail {
                 let account = cx.mailbox(self.mailbox(cx)?)?.account_name.clone();
                 Some(vec![Effect::Push(ScreenName::Check { account })])
             }
-            Action::GoToken => {
-                let account = cx.mailbox(self.mailbox(cx)?)?.account_name.clone();
-                Some(vec![Effect::Push(ScreenName::Token { account })])
-            }
-            Action::GoAdmin => {
-                let account = cx.mailbox(self.mailbox(cx)?)?.account_name.clone();
-                Some(vec![Effect::Push(ScreenName::Admin { account })])
-            }
             _ => None,
         }
     }
@@ -195,14 +187,6 @@ impl Mail {
         })]
     }
 
-    /// Tells whether what is shown is synchronised with a figure, so that there is something to stop.
-    fn is_syncing(&self, cx: &Cx) -> bool {
-        let here = self.place.mailbox(cx);
-        cx.statuses
-            .iter()
-            .any(|(id, status)| here.is_none_or(|here| here == *id) && status.is_long_task())
-    }
-
     /// Tells whether an action that is not about messages works now.
     pub(super) fn live_place(&self, action: Action, cx: &Cx) -> Live {
         let has_mailbox = !cx.mailboxes.is_empty();
@@ -217,15 +201,9 @@ impl Mail {
             return live(has_it, "This mailbox has no such folder");
         }
         match action {
-            Action::Write
-            | Action::GoFolder
-            | Action::GoCheck
-            | Action::GoToken
-            | Action::GoAdmin => live(has_mailbox, "There is no account yet"),
-            Action::StopSync => live(
-                self.is_syncing(cx),
-                "No long synchronisation is under way here",
-            ),
+            Action::Write | Action::GoFolder | Action::GoCheck => {
+                live(has_mailbox, "There is no account yet")
+            }
             Action::Open if self.pane == Pane::List => {
                 live(self.rows.current().is_some(), "There is no message here")
             }

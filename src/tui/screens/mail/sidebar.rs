@@ -84,11 +84,7 @@ impl Sidebar {
         nodes.push(Node {
             key,
             mailbox: Some(mailbox.id),
-            label: if cx.is_application(&mailbox.account_name) {
-                format!("APP {}", mailbox.address.email)
-            } else {
-                mailbox.address.email.clone()
-            },
+            label: mailbox.address.email.clone(),
             depth: 0,
             unread: if is_open {
                 0
@@ -237,7 +233,6 @@ pub fn state(mailbox: MailboxId, cx: &Cx) -> String {
             .map_or_else(|| "needs you".to_owned(), |error| explain(error).title),
         Health::Offline => "offline".to_owned(),
         Health::Syncing => syncing(status),
-        Health::Fine if status.is_stopped => "stopped by you".to_owned(),
         Health::Fine => status
             .synced_at
             .map(|at| format!("synced {}", crate::tui::dates::ago(at, cx.now)))
