@@ -60,6 +60,7 @@ mod layers {
         ("ratatui", &["src/tui/"]),
         ("ratatui_textarea", &["src/tui/"]),
         ("crossterm", &["src/tui/"]),
+        ("rustix", &["src/tui/"]),
         ("clap", &["src/cli/"]),
         ("clap_complete", &["src/cli/"]),
         ("keyring_core", &["src/auth/"]),

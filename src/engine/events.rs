@@ -63,8 +63,17 @@ pub struct Status {
     pub task: String,
     /// Queued changes.
     pub pending: u32,
+    /// Whether a person stopped a long synchronisation; what was fetched is kept, new mail comes in.
+    pub is_stopped: bool,
     /// Why it is not fine.
     pub error: Option<Arc<EngineError>>,
+}
+
+impl Status {
+    /// Tells whether a long task is under way, one with a figure that can be stopped.
+    pub fn is_long_task(&self) -> bool {
+        self.health == Health::Syncing && self.progress.is_some()
+    }
 }
 
 impl Default for Status {
@@ -75,6 +84,7 @@ impl Default for Status {
             progress: None,
             task: String::new(),
             pending: 0,
+            is_stopped: false,
             error: None,
         }
     }

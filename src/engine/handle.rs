@@ -196,6 +196,17 @@ impl Engine {
         self.inner.hurry_outbox();
     }
 
+    /// Stops the long synchronisation of a mailbox, or of all: what was fetched is kept, the worker waits for new
+    /// mail, and [`Self::poke`] takes it up again. Queued changes and bodies that are waited for go on.
+    pub fn stop_syncing(&self, mailbox: Option<MailboxId>) {
+        for desk in self.inner.desks() {
+            let is_meant = mailbox.is_none_or(|mailbox| mailbox == desk.mailbox.id);
+            if is_meant && desk.stop_syncing() {
+                self.inner.say(Event::Status(desk.mailbox.id));
+            }
+        }
+    }
+
     /// Synchronises mailboxes once (all of them if none is named), folders and messages, and replays queued changes;
     /// reports each with the number of messages now in the cache.
     pub async fn sync_once(

@@ -9,6 +9,7 @@ mod actions;
 mod check;
 mod error;
 mod events;
+mod filing;
 mod handle;
 mod inner;
 mod link;

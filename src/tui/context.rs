@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -22,6 +23,8 @@ use crate::tui::theme::{Palette, Theme, ThemeError, Themes, Tone};
 pub struct Cx {
     /// The time of the newest message to the interface.
     pub now: Timestamp,
+    /// The run loop's time since its start, which no change of the wall clock disturbs.
+    pub elapsed: Duration,
     /// The user's time zone.
     pub zone: TimeZone,
     /// The terminal's size in cells.
@@ -74,6 +77,7 @@ impl Cx {
         let (keymap, keys) = Keymap::new(&interface.keys);
         let cx = Self {
             now: Timestamp::UNIX_EPOCH,
+            elapsed: Duration::ZERO,
             zone: TimeZone::UTC,
             size: Size::new(80, 24),
             theme: theme.unwrap_or_else(|| Theme::plain("mono")),

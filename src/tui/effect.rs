@@ -133,12 +133,16 @@ pub enum Effect {
     },
     /// Move to the archive.
     Archive(Vec<MessageId>),
+    /// Make an archive folder where there is none, and move there.
+    MakeArchive(Vec<MessageId>),
     /// Move to the trash, or delete for good what is there.
     Delete(Vec<MessageId>),
     /// Take an action back.
     Undo(ActionId),
     /// Wake the worker of a mailbox, or all.
     Sync(Option<MailboxId>),
+    /// Stop the long synchronisation of a mailbox, or of all.
+    StopSync(Option<MailboxId>),
     /// Save an attachment.
     SaveAttachment {
         /// The message.
@@ -296,6 +300,8 @@ pub enum Effect {
     ShowInterface(Box<Interface>),
     /// Draw every cell anew.
     Redraw,
+    /// Give the terminal back to the shell until it continues the program.
+    Suspend,
     /// Leave the program.
     Quit,
 }

@@ -125,6 +125,10 @@ where
         .map(|companion| companion.approve.clone());
     cx.companion = options.companion;
     let (done, outcomes) = mpsc::unbounded_channel();
+    let mut console = options.console;
+    if let Some(console) = console.as_mut() {
+        console.attend(done.clone());
+    }
     let events = engine.events();
     let performer = Runner::new(engine, done, options.clock, approve);
     let stage = Stage {
@@ -133,7 +137,7 @@ where
         performer,
         outcomes,
         events,
-        console: options.console,
+        console,
         clock: options.clock,
     };
     stage.run(App::new(cx, &mistakes)).await

@@ -151,6 +151,8 @@ pub enum Outcome {
     },
     /// The interface settings were saved.
     InterfaceSaved(Shared<()>),
+    /// The program was stopped and goes on; the terminal may look and behave otherwise now.
+    Continued,
     /// Something of this machine worked or did not, as a sentence.
     Said(String),
 }

@@ -4,10 +4,12 @@ use std::io::{self, BufWriter, Stdout, Write as _};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use futures_util::Stream;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::Command as _;
 use ratatui::crossterm::clipboard::CopyToClipboard;
 use ratatui::crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
@@ -18,6 +20,10 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::tui::outcome::Outcome;
 use crate::tui::steady::Steady;
 use crate::tui::theme::Palette;
 
@@ -27,12 +33,21 @@ pub type Screenful = Steady<CrosstermBackend<BufWriter<Stdout>>>;
 /// Room for the largest usual frame.
 const FRAME: usize = 64 * 1024;
 
+/// How long a stop may take to reach all threads; what is done meanwhile would be done on the shell's screen.
+const STOPPING: Duration = Duration::from_millis(50);
+
 /// What the interface may do to the terminal besides drawing.
 pub trait Console {
     /// Gives the terminal to another program; no key is read until [`Console::resume`].
     fn suspend(&mut self) -> io::Result<()>;
     /// Takes the terminal back.
     fn resume(&mut self) -> io::Result<()>;
+    /// Stops the program until the shell continues it. The terminal must be suspended.
+    fn stop(&mut self) -> io::Result<()>;
+    /// Sets the terminal's modes again, which a shell or another program may have changed.
+    fn refresh(&mut self) -> io::Result<()>;
+    /// Tells through `done` when the program goes on after something else stopped it.
+    fn attend(&mut self, done: UnboundedSender<Outcome>);
     /// Puts a text into the terminal's clipboard (OSC 52).
     fn copy(&mut self, text: &str) -> io::Result<()>;
 }
@@ -64,12 +79,12 @@ pub fn close() -> io::Result<()> {
 
 fn enter() -> io::Result<()> {
     enable_raw_mode()?;
-    execute!(
-        io::stdout(),
-        EnterAlternateScreen,
-        EnableBracketedPaste,
-        EnableMouseCapture
-    )
+    execute!(io::stdout(), EnterAlternateScreen)?;
+    listen()
+}
+
+fn listen() -> io::Result<()> {
+    execute!(io::stdout(), EnableBracketedPaste, EnableMouseCapture)
 }
 
 fn leave() -> io::Result<()> {
@@ -142,7 +157,6 @@ impl Keyboard {
 
     /// Ends the stream when the system asks the program to stop (SIGTERM, SIGHUP), so that it can save first.
     pub async fn end_on_signal(self) {
-        use tokio::signal::unix::{SignalKind, signal};
         let kinds = [SignalKind::terminate(), SignalKind::hangup()];
         let [Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else {
             return;
@@ -197,11 +211,56 @@ impl Console for RealConsole {
         Ok(())
     }
 
+    fn stop(&mut self) -> io::Result<()> {
+        // The whole job: what started us and waits for us (a script, cargo) stops too, or no prompt would come.
+        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+        std::thread::sleep(STOPPING);
+        Ok(())
+    }
+
+    fn refresh(&mut self) -> io::Result<()> {
+        // The library believes in the modes it set itself, whatever they are by now.
+        disable_raw_mode()?;
+        enable_raw_mode()?;
+        listen()
+    }
+
+    fn attend(&mut self, done: UnboundedSender<Outcome>) {
+        let kind = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
+        let Ok(mut continued) = signal(kind) else {
+            return;
+        };
+        tokio::spawn(async move {
+            while continued.recv().await.is_some() {
+                if done.send(Outcome::Continued).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
     fn copy(&mut self, text: &str) -> io::Result<()> {
         let mut out = io::stdout();
-        execute!(out, CopyToClipboard::to_clipboard_from(text))?;
+        let is_in_tmux = std::env::var_os("TMUX").is_some_and(|value| !value.is_empty());
+        out.write_all(&clipboard(text, is_in_tmux))?;
         out.flush()
     }
+}
+
+/// Returns the bytes that put a text into the clipboard (OSC 52). A tmux that does not take them for itself passes
+/// wrapped ones on to the terminal around it; which of the two it does is a matter of its settings.
+fn clipboard(text: &str, is_in_tmux: bool) -> Vec<u8> {
+    let plain = CopyToClipboard::to_clipboard_from(text);
+    let mut sequence = String::new();
+    // Writing to a string cannot fail.
+    let _ = plain.write_ansi(&mut sequence);
+    if is_in_tmux {
+        let doubled = sequence.replace('\u{1b}', "\u{1b}\u{1b}");
+        sequence.push_str("\u{1b}Ptmux;");
+        sequence.push_str(&doubled);
+        sequence.push_str("\u{1b}\\");
+    }
+    sequence.into_bytes()
 }
 
 /// Edits a text with `$VISUAL`, `$EDITOR` or `vi`, in a private temporary file. The terminal must be suspended.
@@ -267,6 +326,14 @@ mod tests {
         check(&[("TERM", "linux")], Palette::Sixteen);
         check(&[("TERM", "vt100")], Palette::None);
         check(&[], Palette::None);
+    }
+
+    #[test]
+    fn a_copied_text_is_one_sequence_and_inside_tmux_another_that_it_passes_on() {
+        let plain = clipboard("AB12-CD34", false);
+        assert_eq!(plain, b"\x1b]52;c;QUIxMi1DRDM0\x1b\\");
+        let wrapped = b"\x1bPtmux;\x1b\x1b]52;c;QUIxMi1DRDM0\x1b\x1b\\\x1b\\";
+        assert_eq!(clipboard("AB12-CD34", true), [&plain[..], wrapped].concat());
     }
 
     #[tokio::test]

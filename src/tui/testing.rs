@@ -112,6 +112,7 @@ pub fn status(health: Health) -> Status {
         progress: None,
         task: String::new(),
         pending: 0,
+        is_stopped: false,
         error: None,
     }
 }

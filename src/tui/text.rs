@@ -59,7 +59,7 @@ pub fn wrap(line: &str, columns: usize) -> Vec<String> {
     let mut rows = Vec::new();
     let mut row = String::new();
     let mut used = 0;
-    for word in line.split_word_bounds() {
+    for word in unbreakable(line) {
         let wide = width(word);
         if used + wide > columns && !row.is_empty() {
             rows.push(std::mem::take(&mut row).trim_end().to_owned());
@@ -79,6 +79,52 @@ pub fn wrap(line: &str, columns: usize) -> Vec<String> {
         rows.push(row);
     }
     rows
+}
+
+/// Cuts a line into words and blanks; what closes or ends a word stays with it, and so does what opens one.
+fn unbreakable(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut start, mut before) = (0, "");
+    for (place, word) in line.split_word_bound_indices() {
+        let opens = is_opening(before) || line.get(start..place) == Some("\"");
+        let is_joined = !is_blank(before) && !is_blank(word) && (opens || is_sign(word));
+        if place > start && !is_joined {
+            words.extend(line.get(start..place));
+            start = place;
+        }
+        before = word;
+    }
+    words.extend(line.get(start..));
+    words
+}
+
+fn is_blank(word: &str) -> bool {
+    word.chars().all(char::is_whitespace)
+}
+
+fn is_opening(word: &str) -> bool {
+    matches!(
+        word,
+        "(" | "["
+            | "{"
+            | "<"
+            | "\u{201c}"
+            | "\u{2018}"
+            | "\u{201e}"
+            | "\u{ab}"
+            | "\u{bf}"
+            | "\u{a1}"
+            | "\u{300c}"
+    )
+}
+
+/// Tells whether this is no word but a sign that does not open anything. Drawings are neither.
+fn is_sign(word: &str) -> bool {
+    let is_punctuation = |c: char| {
+        c.is_ascii_punctuation()
+            || matches!(c, '\u{a0}'..='\u{bf}' | '\u{2010}'..='\u{203e}' | '\u{3001}'..='\u{3011}')
+    };
+    !is_opening(word) && word.chars().all(is_punctuation)
 }
 
 /// Breaks a word that is longer than a row; returns the columns used in the last row.
@@ -257,6 +303,19 @@ mod tests {
         check("", 7, &[""]);
         check("abcdefghij", 4, &["abcd", "efgh", "ij"]);
         check("会议纪要会议", 5, &["会议", "纪要", "会议"]);
+        check("the archive; then", 11, &["the", "archive;", "then"]);
+        check("see (the end) of it", 8, &["see (the", "end) of", "it"]);
+        check(
+            "he said \"never\" twice",
+            9,
+            &["he said", "\"never\"", "twice"],
+        );
+        check(
+            "x <ada@post.example> y",
+            18,
+            &["x <ada@", "post.example> y"],
+        );
+        check("会议，纪要。会", 6, &["会议，", "纪要。", "会"]);
     }
 
     #[test]

@@ -209,3 +209,69 @@ async fn without_workers_changes_are_replayed_on_demand() {
     fixture.engine.replay(alice).await.unwrap();
     assert!(flags_of(&fixture, "INBOX 8").is_seen());
 }
+
+#[tokio::test]
+async fn an_archive_folder_is_made_where_there_is_none_and_takes_the_messages() {
+    let fixture = synced().await;
+    let mut messages = Vec::new();
+    for subject in ["INBOX 8", "INBOX 7"] {
+        messages.push(fixture.message(ALICE, "INBOX", subject).await);
+    }
+    fixture.world.take_log();
+    fixture
+        .engine
+        .archive_in_new_folder(messages)
+        .await
+        .unwrap();
+    fixture.idle().await;
+    let mut filed = fixture.world.folder(ALICE, "Archive");
+    filed.sort_by(|one, other| one.0.cmp(&other.0));
+    let subjects: Vec<&str> = filed.iter().map(|one| one.0.as_str()).collect();
+    assert_eq!(subjects, ["INBOX 7", "INBOX 8"]);
+    assert_eq!(fixture.subjects(ALICE, "Archive").await.len(), 2);
+    let made = |line: &&String| line.ends_with("apply CreateFolder");
+    assert_eq!(fixture.world.take_log().iter().filter(made).count(), 1);
+
+    // The next one goes there at once.
+    let next = fixture.message(ALICE, "INBOX", "INBOX 6").await;
+    fixture
+        .engine
+        .archive_in_new_folder(vec![next])
+        .await
+        .unwrap();
+    fixture.idle().await;
+    assert_eq!(fixture.world.folder(ALICE, "Archive").len(), 3);
+    assert_eq!(fixture.world.take_log().iter().filter(made).count(), 0);
+}
+
+#[tokio::test]
+async fn messages_stay_where_they_are_when_the_archive_folder_is_refused() {
+    let mut fixture = synced().await;
+    let message = fixture.message(ALICE, "INBOX", "INBOX 8").await;
+    fixture.problems();
+    let refused = refused(Refusal::Quota);
+    fixture
+        .world
+        .fail_with("alice@x.test apply CreateFolder", refused);
+    fixture
+        .engine
+        .archive_in_new_folder(vec![message])
+        .await
+        .unwrap();
+    fixture.idle().await;
+    assert_eq!(fixture.problems().len(), 1);
+    assert!(
+        fixture
+            .subjects(ALICE, "INBOX")
+            .await
+            .contains(&"INBOX 8".into())
+    );
+    // Asked again, it is made.
+    fixture
+        .engine
+        .archive_in_new_folder(vec![message])
+        .await
+        .unwrap();
+    fixture.idle().await;
+    assert_eq!(fixture.world.folder(ALICE, "Archive").len(), 1);
+}

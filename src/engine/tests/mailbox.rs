@@ -1,6 +1,6 @@
 //! Synchronisation, order of work, bodies.
 
-use crate::engine::tests::world::offline;
+use crate::engine::tests::world::{World, offline};
 use crate::engine::tests::{ALICE, Fixture, SUPPORT, small_world};
 use crate::engine::work::bell::locked;
 use crate::engine::{BodyState, Event, Health};
@@ -259,4 +259,54 @@ async fn synchronising_on_demand_survives_a_renumbered_folder_and_reports_a_dead
     fixture.world.fail_with("alice@x.test changes", offline());
     let outcome = fixture.engine.sync_once(&[]).await;
     assert!(outcome[0].1.is_err());
+}
+
+#[tokio::test]
+async fn a_stopped_synchronisation_keeps_what_came_hears_of_new_mail_and_goes_on_when_asked() {
+    let world = World::default().with_mailbox(ALICE).with_mailbox(SUPPORT);
+    let world = world.with_messages(ALICE, "INBOX", 900);
+    let mut fixture = Fixture::start(world).await;
+    let alice = fixture.mailbox(ALICE).await;
+    let inbox = fixture
+        .until(|event| match event {
+            Event::Messages(folder) => Some(*folder),
+            _ => None,
+        })
+        .await;
+    assert_eq!(inbox, fixture.folder(ALICE, "INBOX").await.id);
+    fixture.engine.stop_syncing(Some(alice));
+    assert_eq!(fixture.engine.status(alice).task, "stopping");
+    fixture.idle().await;
+    let status = fixture.engine.status(alice);
+    assert_eq!(status.health, Health::Fine);
+    assert!(status.is_stopped && status.synced_at.is_none());
+    let kept = fixture.folder(ALICE, "INBOX").await.cached;
+    assert!((1..900).contains(&kept), "{kept}");
+
+    fixture.world.deliver(ALICE, "INBOX", "fresh");
+    let announced = fixture
+        .until(|event| match event {
+            Event::NewMail { messages, .. } => Some(messages.len()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(announced, 1);
+    fixture.idle().await;
+    assert!(fixture.engine.status(alice).is_stopped);
+
+    fixture.engine.poke(Some(alice));
+    fixture.idle().await;
+    assert_eq!(fixture.folder(ALICE, "INBOX").await.cached, 901);
+    let status = fixture.engine.status(alice);
+    assert!(!status.is_stopped && status.synced_at.is_some());
+}
+
+#[tokio::test]
+async fn a_mailbox_in_step_has_nothing_to_stop() {
+    let fixture = Fixture::start(small_world()).await;
+    fixture.idle().await;
+    fixture.engine.stop_syncing(None);
+    fixture.idle().await;
+    let status = fixture.engine.status(fixture.mailbox(ALICE).await);
+    assert!(!status.is_stopped && status.synced_at.is_some());
 }

@@ -26,6 +26,8 @@ pub struct Desk {
     pub bell: Arc<Bell>,
     /// Bodies somebody waits for.
     pub bodies: Mutex<BodyQueue>,
+    /// Messages that wait for an archive folder to be made.
+    pub to_archive: Mutex<BTreeSet<MessageId>>,
     orders: Mutex<Orders>,
     status: Mutex<Status>,
 }
@@ -37,6 +39,8 @@ pub struct Orders {
     pub looked: Option<FolderId>,
     /// Whether everything is to be synchronised now.
     pub is_resync: bool,
+    /// Whether the synchronisation under way is to end.
+    pub is_stop: bool,
     /// Folders to be synchronised now.
     pub dirty: BTreeSet<FolderId>,
 }
@@ -49,6 +53,7 @@ impl Desk {
             signer,
             bell: Arc::new(Bell::new(busy)),
             bodies: Mutex::default(),
+            to_archive: Mutex::default(),
             orders: Mutex::default(),
             status: Mutex::default(),
         }
@@ -61,9 +66,28 @@ impl Desk {
 
     /// Asks for everything to be synchronised now.
     pub fn resync(&self) {
-        locked(&self.orders).is_resync = true;
+        {
+            let mut orders = locked(&self.orders);
+            orders.is_resync = true;
+            orders.is_stop = false;
+        }
         locked(&self.bodies).forgive();
         self.bell.ring();
+    }
+
+    /// Asks for the long synchronisation under way to end; tells whether there is one. What was fetched is kept.
+    pub fn stop_syncing(&self) -> bool {
+        let is_long = self.status().is_long_task();
+        if is_long {
+            {
+                let mut orders = locked(&self.orders);
+                orders.is_stop = true;
+                orders.is_resync = false;
+            }
+            self.update(|status| status.task = "stopping".into());
+            self.bell.ring();
+        }
+        is_long
     }
 
     /// Says which folder is on screen, if any of this mailbox is. Tells whether that is news.
@@ -117,7 +141,14 @@ impl Desk {
     }
 }
 
-type Shown = (Health, Option<jiff::Timestamp>, String, u32, Option<usize>);
+type Shown = (
+    Health,
+    Option<jiff::Timestamp>,
+    String,
+    u32,
+    bool,
+    Option<usize>,
+);
 
 /// What a screen shows of a status; errors are told apart by their place in memory, which is theirs while they live.
 fn shown(status: &Status) -> Shown {
@@ -127,6 +158,7 @@ fn shown(status: &Status) -> Shown {
         status.synced_at,
         status.task.clone(),
         status.pending,
+        status.is_stopped,
         error.map(|error| Arc::as_ptr(error) as usize),
     )
 }

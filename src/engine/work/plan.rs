@@ -41,6 +41,8 @@ pub enum Job {
 pub enum Phase {
     /// News.
     News,
+    /// News of a folder whose older messages are not all listed yet; some of those may come along.
+    Both,
     /// Older messages not listed so far.
     Backfill,
 }
@@ -56,11 +58,17 @@ pub struct Pressing {
 
 /// A folder in the plan.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts independent of each other; all combinations occur"
+)]
 struct Item {
     folder: Folder,
     is_dirty: bool,
     has_more: bool,
     wants_bodies: bool,
+    /// Whether a person stopped it: only news are fetched, and only where somebody looks.
+    is_held: bool,
     synced: Option<Instant>,
     rests_until: Option<Instant>,
 }
@@ -71,27 +79,32 @@ pub struct Plan {
     items: BTreeMap<FolderId, Item>,
     listed: Option<Instant>,
     looked: Option<FolderId>,
+    /// Whether everything was stopped before any folder was known.
+    is_held: bool,
 }
 
 impl Plan {
     /// Takes over the folder list; new folders are to be synchronised.
     pub fn set_folders(&mut self, folders: Vec<Folder>, now: Instant) {
         let mut old = std::mem::take(&mut self.items);
+        let is_held = self.is_held && old.is_empty();
         for folder in folders.into_iter().filter(|folder| folder.selectable) {
             let id = folder.id;
             let item = match old.remove(&id) {
                 Some(item) => Item { folder, ..item },
                 None => Item {
                     folder,
-                    is_dirty: true,
+                    is_dirty: !is_held,
                     has_more: false,
                     wants_bodies: false,
+                    is_held,
                     synced: None,
                     rests_until: None,
                 },
             };
             self.items.insert(id, item);
         }
+        self.is_held = false;
         self.listed = Some(now);
     }
 
@@ -107,6 +120,30 @@ impl Plan {
             item.is_dirty = true;
             item.rests_until = None;
         }
+    }
+
+    /// Stops what is under way: what is not listed stays so, and no body is fetched ahead. News of the inbox and of the
+    /// folder on screen still come.
+    pub fn hold(&mut self) {
+        self.is_held = self.items.is_empty();
+        for item in self.items.values_mut() {
+            item.is_held |= item.has_more || item.synced.is_none();
+            item.is_dirty = false;
+            item.wants_bodies = false;
+        }
+    }
+
+    /// Takes up again what was stopped.
+    pub fn release(&mut self) {
+        self.is_held = false;
+        for item in self.items.values_mut() {
+            item.is_held = false;
+        }
+    }
+
+    /// Tells whether something was stopped.
+    pub fn is_held(&self) -> bool {
+        self.is_held || self.items.values().any(|item| item.is_held)
     }
 
     /// Says that a connection is new: what is near may have changed unseen.
@@ -144,7 +181,9 @@ impl Plan {
         if let Some(item) = self.items.get_mut(&folder) {
             item.is_dirty = false;
             item.has_more = has_more;
-            item.wants_bodies |= is_near && (has_news || item.synced.is_none());
+            let is_first = item.synced.is_none();
+            item.wants_bodies |= is_near && (has_news || is_first) && !(item.is_held && is_first);
+            item.is_held &= has_more;
             item.synced = Some(now);
         }
     }
@@ -167,10 +206,10 @@ impl Plan {
     /// Returns a folder and what a step of it is about.
     pub fn folder(&self, folder: FolderId) -> Option<(&Folder, Phase)> {
         let item = self.items.get(&folder)?;
-        let phase = if item.has_more && !item.is_dirty {
-            Phase::Backfill
-        } else {
-            Phase::News
+        let phase = match (item.is_dirty, item.has_more) {
+            (false, true) => Phase::Backfill,
+            (true, true) => Phase::Both,
+            (_, false) => Phase::News,
         };
         Some((&item.folder, phase))
     }
@@ -198,7 +237,7 @@ impl Plan {
             return Some(Job::List);
         }
         self.first(now, |item| item.is_dirty)
-            .or_else(|| self.first(now, |item| item.has_more))
+            .or_else(|| self.first(now, |item| item.has_more && !item.is_held))
             .map(Job::Sync)
             .or_else(|| self.first(now, |item| item.wants_bodies).map(Job::Prefetch))
     }
@@ -218,6 +257,9 @@ impl Plan {
         let near: Vec<_> = self.near().collect();
         let mut wait = LONGEST_WAIT;
         for (id, item) in &mut self.items {
+            if item.is_held && !near.contains(id) {
+                continue;
+            }
             let every = match () {
                 () if pushed == Some(*id) => POLL_PUSHED,
                 () if near.contains(id) => POLL_NEAR,

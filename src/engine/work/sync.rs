@@ -61,7 +61,7 @@ pub async fn step(room: &mut Room, folder: &Folder, phase: Phase) -> Result<Step
     let has_more = changes.more;
     let is_inbox = folder.role == Role::Inbox && cursor.is_some();
     let newest = match (is_inbox, phase) {
-        (true, Phase::Backfill) => newest_row(room, folder.id).await?,
+        (true, Phase::Backfill | Phase::Both) => newest_row(room, folder.id).await?,
         _ => None,
     };
     let committed = store.commit(folder.id, changes).await?;

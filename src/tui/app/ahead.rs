@@ -133,7 +133,7 @@ impl App {
 }
 
 fn is_quit(code: KeyCode, modifiers: KeyModifiers) -> bool {
-    modifiers.contains(KeyModifiers::CONTROL) && matches!(code, KeyCode::Char('c' | 'q'))
+    modifiers.contains(KeyModifiers::CONTROL) && matches!(code, KeyCode::Char('c' | 'q' | 'z'))
 }
 
 #[cfg(test)]

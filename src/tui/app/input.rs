@@ -88,6 +88,7 @@ impl App {
         let effects = match action {
             Action::Quit => vec![Effect::Quit],
             Action::Redraw => vec![Effect::Redraw],
+            Action::Suspend => vec![Effect::Suspend],
             Action::Help | Action::Palette if is_above => return None,
             Action::Help => {
                 let (scope, dead) = self.scope_and_dead()?;

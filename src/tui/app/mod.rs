@@ -89,9 +89,10 @@ impl App {
         effects
     }
 
-    /// Tells the time; `update` and `view` know no other.
-    pub fn tell_time(&mut self, now: Timestamp) {
+    /// Tells the time, and how long the loop runs; `update` and `view` know no other.
+    pub fn tell_time(&mut self, now: Timestamp, elapsed: Duration) {
         self.cx.now = now;
+        self.cx.elapsed = elapsed;
     }
 
     /// Tells the terminal's size.

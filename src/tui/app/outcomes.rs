@@ -69,6 +69,7 @@ impl App {
                 Ok(id) => self.count_down(*id, *due),
                 Err(_) => return vec![compose(draft)],
             },
+            Outcome::Continued => return vec![Effect::Redraw],
             Outcome::InterfaceSaved(Ok(())) => self.toast("Settings saved"),
             Outcome::Said(text) if !text.is_empty() => self.toast(text),
             _ => {}

@@ -148,12 +148,16 @@ pub enum Action {
     Undo,
     /// Synchronise this mailbox now.
     Sync,
+    /// Stop the long synchronisation under way.
+    StopSync,
     /// Do what the notice offers.
     Remedy,
     /// Everything about the last notice.
     Explain,
     /// Draw the screen anew.
     Redraw,
+    /// Back to the shell until it continues the program.
+    Suspend,
     /// Show the next theme.
     NextTheme,
     /// Leave Pillarbox.
@@ -410,9 +414,11 @@ const TABLE: &[Entry] = &[
     row(A::Palette, ("palette", G::Program, ANY, "palette", "Every action by name", &[":", "ctrl-p"])),
     row(A::Undo, ("undo", G::Program, BROWSE, "undo", "Take the last action back", &["z"])),
     row(A::Sync, ("sync", G::Program, BROWSE, "sync", "Synchronise this mailbox now", &["ctrl-r"])),
+    row(A::StopSync, ("stop-sync", G::Program, BROWSE, "stop sync", "Stop the synchronisation; what was fetched stays", &["ctrl-x"])),
     row(A::Remedy, ("remedy", G::Program, BROWSE, "mend", "Do what the notice offers", &["!"])),
     row(A::Explain, ("explain", G::Program, BROWSE, "explain", "Everything about the last notice", &["g !", "g e"])),
     row(A::Redraw, ("redraw", G::Program, ANY, "redraw", "Draw the screen anew", &["ctrl-l"])),
+    row(A::Suspend, ("suspend", G::Program, ANY, "suspend", "To the shell, until fg; in a text Ctrl-U undoes", &["ctrl-z"])),
     row(A::NextTheme, ("next-theme", G::Program, BROWSE, "next theme", "Show the next theme", &["g T"])),
     row(A::Quit, ("quit", G::Program, ANY, "quit", "Leave Pillarbox", &["ctrl-q", "ctrl-c"])),
     row(A::GoAllInboxes, ("go-all-inboxes", G::Places, BROWSE, "all inboxes", "All inboxes", &["g 0", "0"])),

@@ -69,7 +69,8 @@ where
 {
     /// Runs the interface until the user quits or the input ends.
     pub async fn run(mut self, mut app: App) -> io::Result<()> {
-        app.tell_time((self.clock)());
+        let started = Instant::now();
+        app.tell_time((self.clock)(), Duration::ZERO);
         let size = self.terminal.size().map_err(io::Error::other)?;
         app.resize(size);
         let first = app.start();
@@ -96,6 +97,7 @@ where
                 Woken::InputEnded => break,
                 Woken::Timer => {}
                 Woken::Message(message) => {
+                    app.tell_time((self.clock)(), started.elapsed());
                     is_stale |= self.handle_all(*message, &mut app).await?;
                     if !is_stale {
                         tick = tick.or_else(|| app.next_tick().map(|wait| Instant::now() + wait));
@@ -138,11 +140,12 @@ where
 
     /// Handles a message and all that wait behind it; tells whether the screen may look different.
     async fn handle_all(&mut self, first: Msg, app: &mut App) -> io::Result<bool> {
-        app.tell_time((self.clock)());
         let mut next = Some(first);
         let mut is_stale = false;
+        let mut is_resized = false;
         let mut left = BATCH;
         while let Some(message) = next.take() {
+            is_resized |= matches!(message, Msg::Input(Event::Resize(..)));
             is_stale |= app.may_change(&message);
             let effects = app.update(message);
             self.perform(effects, app)?;
@@ -150,6 +153,10 @@ where
             if left > 0 && !app.has_quit() {
                 next = self.waiting().await?;
             }
+        }
+        if is_resized {
+            // A terminal made smaller forgets what no longer fits, even if by now it is as large as before.
+            self.terminal.clear().map_err(io::Error::other)?;
         }
         Ok(is_stale)
     }
@@ -188,7 +195,13 @@ where
                     let more = app.update(Msg::Done(Outcome::Edited(key, edited)));
                     self.perform(more, app)?;
                 }
-                Effect::Redraw => self.terminal.clear().map_err(io::Error::other)?,
+                Effect::Redraw => {
+                    if let Some(console) = self.console.as_mut() {
+                        console.refresh()?;
+                    }
+                    self.draw_anew(app)?;
+                }
+                Effect::Suspend => self.stop(app)?,
                 other => self.performer.perform(other),
             }
         }
@@ -212,6 +225,28 @@ where
         console.resume()?;
         self.terminal.clear().map_err(io::Error::other)?;
         Ok(edited)
+    }
+
+    /// Gives the terminal to the shell until it continues the program.
+    fn stop(&mut self, app: &mut App) -> io::Result<()> {
+        let Some(console) = self.console.as_mut() else {
+            let said = Outcome::Said("There is no shell to go back to".to_owned());
+            let more = app.update(Msg::Done(said));
+            return self.perform(more, app);
+        };
+        console.suspend()?;
+        let stopped = tokio::task::block_in_place(|| console.stop());
+        console.resume()?;
+        stopped?;
+        self.draw_anew(app)
+    }
+
+    /// Forgets what the terminal showed, and takes over the size it has now.
+    fn draw_anew(&mut self, app: &mut App) -> io::Result<()> {
+        self.terminal.clear().map_err(io::Error::other)?;
+        let size = self.terminal.size().map_err(io::Error::other)?;
+        let effects = app.update(Msg::Input(Event::Resize(size.width, size.height)));
+        self.perform(effects, app)
     }
 
     fn draw(&mut self, app: &mut App) -> io::Result<()> {

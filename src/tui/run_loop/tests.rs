@@ -183,6 +183,62 @@ fn a_page_costs_at_most_3_1_kilobytes() {
     }
 }
 
+/// Presses keys so many milliseconds after each other in the whole loop with three panes; tells the bytes of every
+/// frame since, and what was asked for.
+async fn held(key: ratatui::crossterm::event::KeyCode, pauses: &[u64]) -> (Vec<usize>, usize) {
+    let (mut terminal, wire) = wired((120, 40));
+    let frames = Arc::new(Mutex::new(Vec::new()));
+    let (seen, meter) = (frames.clone(), wire.clone());
+    let rest = Duration::from_secs(1);
+    let pauses = std::iter::once(rest).chain(pauses.iter().map(|ms| Duration::from_millis(*ms)));
+    let pauses: Vec<Duration> = pauses.chain([rest]).collect();
+    let presses = stream::iter(pauses)
+        .enumerate()
+        .then(move |(count, pause)| {
+            let (seen, meter) = (seen.clone(), meter.clone());
+            async move {
+                tokio::time::sleep(pause).await;
+                let bytes = meter.take();
+                if count > 0 {
+                    seen.lock().unwrap().push(bytes);
+                }
+                Ok(Event::Key(crate::tui::testing::key(key)))
+            }
+        });
+    let (stage, story) = stage(&mut terminal, Box::pin(presses));
+    stage.run(app()).await.unwrap();
+    let effects = story.effects.lock().unwrap();
+    let is_load = |effect: &&String| effect.starts_with("LoadBody");
+    let loads = effects.iter().filter(is_load).count();
+    let frames = frames.lock().unwrap().clone();
+    (frames, loads)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_cursor_key_costs_at_most_200_bytes_a_row_with_three_panes() {
+    let (frames, _) = held(ratatui::crossterm::event::KeyCode::Down, &[33; 12]).await;
+    // The first move brings its preview at once, and the rest at the end the last one's.
+    let most = frames[1..12].iter().max().unwrap();
+    assert!(*most <= 200, "{frames:?}");
+    assert!(*most > 0, "{frames:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn held_pages_cost_their_rows_and_no_preview() {
+    let (frames, _) = held(ratatui::crossterm::event::KeyCode::PageDown, &[33; 3]).await;
+    // Rows of all scripts, every second of which needs its letters placed one by one.
+    let most = frames[1..3].iter().max().unwrap();
+    assert!(*most <= 4900 && *most > 1000, "{frames:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_ends_of_a_motion_are_loaded_and_every_single_move_is() {
+    let down = ratatui::crossterm::event::KeyCode::Down;
+    // Besides the message that is selected at the start; the last key comes after a rest.
+    assert_eq!(held(down, &[33; 12]).await.1, 1 + 2 + 1);
+    assert_eq!(held(down, &[200; 12]).await.1, 1 + 13 + 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_idle_screen_draws_nothing() {
     let (mut terminal, wire) = wired((80, 24));

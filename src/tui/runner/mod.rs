@@ -194,6 +194,7 @@ impl Runner {
                 }
             }
             Effect::Sync(mailbox) => engine.poke(mailbox),
+            Effect::StopSync(mailbox) => engine.stop_syncing(mailbox),
             Effect::LookAt(folder) => engine.look_at(folder),
             write => {
                 // The writer ends only with this runner.

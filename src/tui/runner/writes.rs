@@ -59,6 +59,15 @@ impl Writer {
                 let result = engine.move_to(messages, folder).await;
                 acted(Deed::Moved, count, Voice::Said, result)
             }
+            Effect::MakeArchive(messages) => {
+                let (deed, count) = (Deed::Archived, messages.len());
+                match engine.archive_in_new_folder(messages).await {
+                    Ok(()) => {
+                        Outcome::Said("Making the archive folder; then it goes there".to_owned())
+                    }
+                    Err(error) => acted(deed, count, Voice::Silent, Err(error)),
+                }
+            }
             Effect::Archive(messages) => {
                 let count = messages.len();
                 let result = engine.archive(messages).await;

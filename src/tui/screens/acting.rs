@@ -13,11 +13,15 @@ use crate::tui::text;
 /// The tag of the question before deleting for good.
 const DELETE: &str = "delete for good";
 
+/// The tag of the question before a folder is made.
+const ARCHIVE: &str = "make an archive folder";
+
 /// Something that waits for an answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Waiting {
     Folder(Vec<MessageId>),
     Delete(Vec<MessageId>),
+    Archive(Vec<MessageId>),
 }
 
 /// Acts on the messages of a list.
@@ -31,7 +35,7 @@ impl Acting {
     pub fn act(&mut self, action: Action, rows: &mut Rows, cx: &Cx) -> Option<Vec<Effect>> {
         let ids: Vec<MessageId> = rows.targets().iter().map(|row| row.id).collect();
         let effects = match action {
-            Action::Archive => with(rows.remove(&ids), Effect::Archive(ids)),
+            Action::Archive => self.archive(ids, rows, cx),
             Action::Delete => self.delete(ids, rows, cx),
             Action::Move => self.choose_folder(ids, rows),
             Action::ToggleUnread => toggle(rows, Flags::SEEN, ids),
@@ -47,6 +51,28 @@ impl Acting {
             _ => return None,
         };
         Some(effects)
+    }
+
+    fn archive(&mut self, ids: Vec<MessageId>, rows: &mut Rows, cx: &Cx) -> Vec<Effect> {
+        let lacking = rows
+            .targets()
+            .into_iter()
+            .find(|row| !has_archive(row, cx))
+            .and_then(|row| cx.mailbox(row.mailbox));
+        let Some(mailbox) = lacking else {
+            return with(rows.remove(&ids), Effect::Archive(ids));
+        };
+        let count = text::plural(ids.len(), "message");
+        let address = &mailbox.address.email;
+        self.waiting = Some(Waiting::Archive(ids));
+        vec![Effect::Push(ScreenName::Confirm(Question {
+            tag: ARCHIVE,
+            title: format!("Make an archive folder for {address}?"),
+            detail: format!(
+                "It has none. The server makes one, named Archive, and {count} goes there."
+            ),
+            yes: "make it".to_owned(),
+        }))]
     }
 
     fn delete(&mut self, ids: Vec<MessageId>, rows: &mut Rows, cx: &Cx) -> Vec<Effect> {
@@ -84,6 +110,10 @@ impl Acting {
             }
             (Waiting::Delete(ids), Reply::Confirmed(tag)) if *tag == DELETE => {
                 Some(with(rows.remove(&ids), Effect::Delete(ids)))
+            }
+            (Waiting::Archive(ids), Reply::Confirmed(tag)) if *tag == ARCHIVE => {
+                rows.pick_none();
+                Some(vec![Effect::MakeArchive(ids)])
             }
             _ => None,
         }
@@ -128,18 +158,16 @@ fn can_archive(targets: &[&Listed], cx: &Cx) -> Live {
         cx.folder(row.folder)
             .is_some_and(|folder| folder.role == Role::Archive)
     };
-    let has_archive = |row: &&Listed| {
-        // Until the folders are known the engine decides.
-        !cx.folders.contains_key(&row.mailbox)
-            || cx.folder_with(row.mailbox, Role::Archive).is_some()
-    };
     if targets.iter().all(is_archived) {
         Live::No("It is in the archive already")
-    } else if targets.iter().all(has_archive) {
-        Live::Yes
     } else {
-        Live::No("This mailbox has no archive folder; move it instead")
+        Live::Yes
     }
+}
+
+/// Tells whether a message's mailbox has an archive folder; until its folders are known the engine decides.
+fn has_archive(row: &Listed, cx: &Cx) -> bool {
+    !cx.folders.contains_key(&row.mailbox) || cx.folder_with(row.mailbox, Role::Archive).is_some()
 }
 
 fn move_to(rows: &mut Rows, messages: Vec<MessageId>, folder: FolderId) -> Vec<Effect> {

@@ -12,7 +12,7 @@ use crate::engine::tests::world::{FakeFolder, FakeMessage, Fault, World, day};
 use crate::engine::work::bell::locked;
 use crate::model::{
     Applied, Caps, ChangeSet, Cursor, FlagUpdate, Outbound, Progress, Query, Receipt, RemoteFolder,
-    RemoteId, RemoteMessage, RemoteOp, Wake,
+    RemoteId, RemoteMessage, RemoteOp, Role, Wake,
 };
 
 /// Messages per page of a change set.
@@ -176,6 +176,17 @@ impl Backend for FakeBackend {
                     date: day(uid),
                 });
             })?,
+            RemoteOp::CreateFolder { path } => {
+                let mut state = locked(&self.world.0);
+                let folders = state.mailboxes.get_mut(&self.address).unwrap();
+                folders.push(FakeFolder {
+                    path: path.clone(),
+                    role: Role::None,
+                    validity: 1,
+                    messages: Vec::new(),
+                    next: 1,
+                });
+            }
             _ => {}
         }
         if locked(&self.world.0).hides_new_ids {

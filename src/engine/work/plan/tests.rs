@@ -151,3 +151,48 @@ fn the_folder_on_screen_is_listened_to_else_the_inbox() {
     plan.look(Some(FolderId::new(99)));
     assert_eq!(plan.watched().unwrap().folder, FolderId::new(4));
 }
+
+#[test]
+fn what_is_stopped_rests_until_it_is_taken_up_again() {
+    let now = Instant::now();
+    let mut plan = plan(now);
+    plan.stepped(FolderId::new(4), true, true, now);
+    plan.hold();
+    assert!(plan.is_held());
+    assert_eq!(plan.next(NOTHING, now), None);
+    plan.release();
+    plan.look_at_all();
+    plan.set_folders((1..=5).map(|row| folder(row, Role::None)).collect(), now);
+    assert!(!plan.is_held());
+    check_order(&mut plan, now, &[1, 2, 3, 5, 4]);
+}
+
+#[test]
+fn news_of_the_inbox_come_while_everything_is_stopped_and_nothing_else() {
+    let now = Instant::now();
+    let mut plan = plan(now);
+    plan.hold();
+    // Folders that were never looked at must not make the worker run in circles.
+    assert_eq!(plan.poll(None, now), Duration::ZERO);
+    plan.look(Some(FolderId::new(2)));
+    let inbox = FolderId::new(4);
+    assert_eq!(plan.next(NOTHING, now), Some(Job::Sync(inbox)));
+    plan.stepped(inbox, true, true, now);
+    assert_eq!(plan.next(NOTHING, now), Some(Job::Sync(FolderId::new(2))));
+    plan.stepped(FolderId::new(2), true, true, now);
+    plan.has_bodies(FolderId::new(2));
+    assert_eq!(plan.next(NOTHING, now), None);
+    assert_eq!(plan.poll(None, now), POLL_NEAR);
+    assert_eq!(plan.poll(Some(inbox), now), POLL_NEAR);
+}
+
+#[test]
+fn what_was_stopped_before_any_folder_was_known_rests_too() {
+    let now = Instant::now();
+    let mut plan = Plan::default();
+    plan.hold();
+    assert!(plan.is_held());
+    plan.set_folders(vec![folder(1, Role::Inbox), folder(2, Role::None)], now);
+    assert_eq!(plan.next(NOTHING, now), None);
+    assert!(plan.is_held());
+}

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::engine::filing;
 use crate::engine::inner::Inner;
 use crate::engine::work::backoff::delay;
 use crate::engine::work::bell::{OnDuty, locked};
@@ -173,7 +174,11 @@ impl Worker {
         }
         self.rings = rings;
         let orders = self.desk.take_orders();
+        if orders.is_stop {
+            self.plan.hold();
+        }
         if orders.is_resync {
+            self.plan.release();
             self.plan.look_at_all();
         }
         for folder in orders.dirty {
@@ -200,6 +205,7 @@ impl Worker {
             Job::Replay => self.replay(room).await?,
             Job::List => {
                 let folders = sync::list(room).await?;
+                filing::file_waiting(&self.inner, &self.desk, &folders).await;
                 self.plan.set_folders(folders, Instant::now());
                 let looked = self.desk.looked();
                 self.plan.look(None);
@@ -236,6 +242,8 @@ impl Worker {
                 }
             }
             Replayed::Refused(error) => {
+                // Should it have been the archive folder, nothing waits for it any more.
+                locked(&self.desk.to_archive).clear();
                 let mailbox = Some(self.desk.mailbox.id);
                 self.inner.problem(mailbox, Arc::new(error));
                 self.plan.look_at_all();
@@ -264,13 +272,15 @@ impl Worker {
 
     /// Says what the long task is and how far it is; only its beginning is an event, the figure is shared.
     async fn show_progress(&mut self, folder: &Folder, phase: Phase) -> Result<(), EngineError> {
-        if phase == Phase::News && self.desk.status().synced_at.is_some() {
+        // Of a mailbox that was in step once, or was stopped, news are a short task.
+        let is_usual = self.desk.status().synced_at.is_some() || self.plan.is_held();
+        if phase != Phase::Backfill && is_usual {
             return Ok(());
         }
         let task = sanitize_line(&format!("listing {}", folder.name()));
         let counted = self.inner.store.folder(folder.id).await?;
         let (done, all) = counted.map_or((0, 0), |now| (now.cached, now.total));
-        if all < done + LONG_TASK && self.desk.status().synced_at.is_some() {
+        if all < done + LONG_TASK && is_usual {
             return Ok(());
         }
         self.update(|status| {
@@ -291,11 +301,18 @@ impl Worker {
         let was_offline = self.desk.status().error.is_some();
         self.trouble = failing::Trouble::default();
         let now = self.inner.now();
+        let is_stopped = self.plan.is_held();
         self.update(|status| {
             *status = Status {
                 health: Health::Fine,
-                synced_at: Some(now),
+                // What was stopped is not in step.
+                synced_at: if is_stopped {
+                    status.synced_at
+                } else {
+                    Some(now)
+                },
                 pending: status.pending,
+                is_stopped,
                 ..Status::default()
             };
         });

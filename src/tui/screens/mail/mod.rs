@@ -2,6 +2,7 @@
 
 mod mouse;
 mod places;
+mod preview;
 mod sidebar;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use crate::tui::screens::rows::{Rows, Slots};
 use crate::tui::screens::{Face, Live, ScreenName};
 
 use places::Place;
+use preview::Preview;
 use sidebar::Sidebar;
 
 /// How often the age of the last synchronisation is drawn.
@@ -72,6 +74,7 @@ pub struct Mail {
     place: Place,
     rows: Rows,
     reader: Reader,
+    preview: Preview,
     acting: Acting,
     areas: Areas,
     /// The message that was marked as read because it was opened; not done twice, so that "unread" sticks.
@@ -91,6 +94,7 @@ impl Mail {
             place: Place::AllInboxes,
             rows: Rows::new(SLOTS),
             reader: Reader::default(),
+            preview: Preview::default(),
             acting: Acting::default(),
             areas: Areas::default(),
             marked: None,
@@ -117,6 +121,7 @@ impl Mail {
             Msg::Engine(event) => self.engine_event(event, cx),
             Msg::Reply(reply) => self.reply(reply, cx),
             Msg::Shown => self.shown(cx),
+            Msg::Tick if self.preview.is_due() => self.follow(cx),
             _ => Vec::new(),
         }
     }
@@ -175,6 +180,7 @@ impl Mail {
 
     fn act(&mut self, action: Action, cx: &Cx) -> Vec<Effect> {
         let was_leaving = std::mem::take(&mut self.is_leaving);
+        self.preview.moved(cx.elapsed);
         if action == Action::Back {
             return self.back(was_leaving, cx);
         }
@@ -190,6 +196,7 @@ impl Mail {
             Action::PreviousPane => self.focus_next(2, cx),
             Action::Search => self.search(cx),
             Action::Sync => self.sync(cx),
+            Action::StopSync => vec![Effect::StopSync(self.place.mailbox(cx))],
             Action::Write => self.write(cx),
             _ => match self.pane {
                 Pane::Sidebar => self.act_in_sidebar(action, cx),
@@ -275,8 +282,9 @@ impl Mail {
         self.focus(pane, cx)
     }
 
-    /// Lets the reader show the selected message wherever it is on screen.
+    /// Lets the reader show the selected message wherever it is on screen; beside the list only once the cursor rests.
     fn follow(&mut self, cx: &Cx) -> Vec<Effect> {
+        self.preview.settled();
         let is_shown = panes(cx.size.width) == Panes::Three || self.pane == Pane::Reader;
         if !is_shown {
             return Vec::new();
@@ -288,6 +296,10 @@ impl Mail {
             }
             return Vec::new();
         };
+        let is_preview = self.pane != Pane::Reader && self.reader.id() != Some(message.id);
+        if is_preview && !self.preview.may_follow(cx.elapsed) {
+            return Vec::new();
+        }
         let mut effects = self.reader.show(message);
         effects.extend(self.mark_read());
         effects
@@ -370,7 +382,7 @@ impl Mail {
             None
         };
         Face {
-            tick: fetch.or(age),
+            tick: self.preview.wait(cx.elapsed).or(fetch).or(age),
             ..Face::new(scope, hints)
         }
     }
@@ -396,8 +408,9 @@ impl Mail {
     }
 }
 
-const SIDEBAR_HINTS: [Action; 8] = [
+const SIDEBAR_HINTS: [Action; 9] = [
     Action::Open,
+    Action::StopSync,
     Action::NextPane,
     Action::Search,
     Action::Write,
@@ -406,8 +419,9 @@ const SIDEBAR_HINTS: [Action; 8] = [
     Action::Palette,
     Action::Help,
 ];
-const LIST_HINTS: [Action; 12] = [
+const LIST_HINTS: [Action; 13] = [
     Action::Open,
+    Action::StopSync,
     Action::Reply,
     Action::Archive,
     Action::Delete,
@@ -420,8 +434,9 @@ const LIST_HINTS: [Action; 12] = [
     Action::Palette,
     Action::Sync,
 ];
-const READER_HINTS: [Action; 12] = [
+const READER_HINTS: [Action; 13] = [
     Action::Back,
+    Action::StopSync,
     Action::Reply,
     Action::ReplyAll,
     Action::Archive,

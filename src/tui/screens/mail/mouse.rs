@@ -13,6 +13,9 @@ const NOTCH: isize = 3;
 impl Mail {
     pub(super) fn mouse(&mut self, event: MouseEvent, cx: &Cx) -> Vec<Effect> {
         let place = (event.column, event.row);
+        if !matches!(event.kind, MouseEventKind::Moved | MouseEventKind::Up(_)) {
+            self.preview.moved(cx.elapsed);
+        }
         match event.kind {
             MouseEventKind::Down(MouseButton::Left) => self.click(place, cx),
             MouseEventKind::ScrollUp => self.wheel(place, -NOTCH, cx),

@@ -187,6 +187,14 @@ impl Mail {
         })]
     }
 
+    /// Tells whether what is shown is synchronised with a figure, so that there is something to stop.
+    fn is_syncing(&self, cx: &Cx) -> bool {
+        let here = self.place.mailbox(cx);
+        cx.statuses
+            .iter()
+            .any(|(id, status)| here.is_none_or(|here| here == *id) && status.is_long_task())
+    }
+
     /// Tells whether an action that is not about messages works now.
     pub(super) fn live_place(&self, action: Action, cx: &Cx) -> Live {
         let has_mailbox = !cx.mailboxes.is_empty();
@@ -204,6 +212,10 @@ impl Mail {
             Action::Write | Action::GoFolder | Action::GoCheck => {
                 live(has_mailbox, "There is no account yet")
             }
+            Action::StopSync => live(
+                self.is_syncing(cx),
+                "No long synchronisation is under way here",
+            ),
             Action::Open if self.pane == Pane::List => {
                 live(self.rows.current().is_some(), "There is no message here")
             }

@@ -233,6 +233,7 @@ pub fn state(mailbox: MailboxId, cx: &Cx) -> String {
             .map_or_else(|| "needs you".to_owned(), |error| explain(error).title),
         Health::Offline => "offline".to_owned(),
         Health::Syncing => syncing(status),
+        Health::Fine if status.is_stopped => "stopped by you".to_owned(),
         Health::Fine => status
             .synced_at
             .map(|at| format!("synced {}", crate::tui::dates::ago(at, cx.now)))

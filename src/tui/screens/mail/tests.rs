@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::engine::{BodyState, Event};
-use crate::model::{FolderId, Listed, Role};
+use crate::model::{FolderId, Listed, MailboxId, Role};
 use crate::tui::screens::{Screen, ScreenName};
 use crate::tui::testing::{SIZES, act, body, context, draw, folder, listed, open, page};
 
@@ -65,7 +65,44 @@ fn moving_down_loads_the_next_preview_where_the_reader_shows() {
     let mut cx = context();
     let mut screen = shown(&mut cx, (120, 40));
     assert_eq!(act(&mut screen, Action::Down, &cx), vec![load(2, 1, 45)]);
+    cx.elapsed = Duration::from_millis(500);
     assert_eq!(act(&mut screen, Action::Down, &cx), vec![load(3, 2, 45)]);
+}
+
+#[test]
+fn quick_moves_load_only_the_preview_of_the_message_they_end_at() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (120, 40));
+    assert_eq!(act(&mut screen, Action::Down, &cx), vec![load(2, 1, 45)]);
+    for _ in 0..5 {
+        cx.elapsed += Duration::from_millis(33);
+        assert_eq!(act(&mut screen, Action::Down, &cx), vec![]);
+    }
+    assert_eq!(screen.face(&cx).tick, Some(Duration::from_millis(120)));
+    cx.elapsed += Duration::from_millis(120);
+    assert_eq!(screen.update(&Msg::Tick, &cx), vec![load(3, 6, 45)]);
+    assert_eq!(screen.update(&Msg::Tick, &cx), vec![]);
+}
+
+#[test]
+fn a_message_opened_in_the_middle_of_a_motion_is_there_at_once() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (120, 40));
+    act(&mut screen, Action::Down, &cx);
+    assert_eq!(act(&mut screen, Action::Down, &cx), vec![]);
+    assert_eq!(act(&mut screen, Action::Open, &cx), vec![load(3, 2, 45)]);
+}
+
+#[test]
+fn a_preview_that_does_not_show_any_more_is_not_waited_for() {
+    let mut cx = context();
+    let mut screen = shown(&mut cx, (120, 40));
+    act(&mut screen, Action::Down, &cx);
+    act(&mut screen, Action::Down, &cx);
+    draw(&mut screen, &mut cx, (80, 24));
+    cx.elapsed = Duration::from_secs(1);
+    assert_eq!(screen.update(&Msg::Tick, &cx), vec![]);
+    assert_eq!(screen.face(&cx).tick, Some(AGE_TICK));
 }
 
 #[test]
@@ -291,4 +328,81 @@ fn until_all_is_synchronised_the_newest_message_is_selected_unless_a_key_was_pre
     check(false, true, 0);
     check(true, true, 20);
     check(false, false, 20);
+}
+
+#[test]
+fn archiving_without_an_archive_folder_offers_to_make_one() {
+    let mut cx = context();
+    for folders in cx.folders.values_mut() {
+        folders.retain(|folder| folder.role != Role::Archive);
+    }
+    let mut screen = shown(&mut cx, (80, 24));
+    assert_eq!(screen.live(Action::Archive, &cx), Live::Yes);
+    let effects = act(&mut screen, Action::Archive, &cx);
+    let [Effect::Push(ScreenName::Confirm(question))] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(
+        question.title,
+        "Make an archive folder for support@contoso.com?"
+    );
+    let reply = Msg::Reply(Reply::Confirmed(question.tag));
+    let expected = vec![Effect::MakeArchive(vec![listed(0).id])];
+    assert_eq!(screen.update(&reply, &cx), expected);
+    // It stays in the list until the folder is there.
+    assert!(draw(&mut screen, &mut cx, (80, 24)).contains("Invoice 4711"));
+}
+
+/// Lets mailbox 1 be in the middle of a long synchronisation.
+fn syncing() -> Cx {
+    let mut cx = context();
+    cx.statuses.remove(&MailboxId::new(3));
+    let progress = crate::model::Progress::default();
+    progress.set(1200, 40_000);
+    let status = cx.statuses.get_mut(&MailboxId::new(1)).unwrap();
+    status.health = crate::engine::Health::Syncing;
+    status.task = "listing Inbox".into();
+    status.progress = Some(progress);
+    cx
+}
+
+#[test]
+fn a_long_synchronisation_shows_its_figure_and_the_key_that_stops_it() {
+    let mut cx = syncing();
+    let mut screen = shown(&mut cx, (80, 24));
+    assert!(draw(&mut screen, &mut cx, (80, 24)).contains("1200 of 40000"));
+    assert!(screen.face(&cx).hints[..3].contains(&Action::StopSync));
+    assert_eq!(screen.live(Action::StopSync, &cx), Live::Yes);
+    let stop = |mailbox| vec![Effect::StopSync(mailbox)];
+    assert_eq!(act(&mut screen, Action::StopSync, &cx), stop(None));
+    act(&mut screen, Action::Mailbox1, &cx);
+    let shown = draw(&mut screen, &mut cx, (80, 24));
+    assert!(shown.contains("listing Inbox 1200 of 40000"), "{shown}");
+    let one = stop(Some(MailboxId::new(1)));
+    assert_eq!(act(&mut screen, Action::StopSync, &cx), one);
+}
+
+#[test]
+fn nothing_can_be_stopped_where_no_long_synchronisation_runs() {
+    let mut cx = syncing();
+    let mut screen = shown(&mut cx, (80, 24));
+    act(&mut screen, Action::Mailbox2, &cx);
+    let reason = "No long synchronisation is under way here";
+    assert_eq!(screen.live(Action::StopSync, &cx), Live::No(reason));
+}
+
+#[test]
+fn a_stopped_synchronisation_says_who_stopped_it() {
+    let mut cx = context();
+    cx.statuses.retain(|id, _| *id == MailboxId::new(1));
+    cx.mailboxes.truncate(1);
+    for status in cx.statuses.values_mut() {
+        status.is_stopped = true;
+    }
+    let mut screen = shown(&mut cx, (80, 24));
+    let all = draw(&mut screen, &mut cx, (80, 24));
+    assert!(all.contains("1 stopped by you"), "{all}");
+    act(&mut screen, Action::Mailbox1, &cx);
+    let one = draw(&mut screen, &mut cx, (80, 24));
+    assert!(one.contains("stopped by you"), "{one}");
 }

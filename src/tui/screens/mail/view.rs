@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::engine::Health;
-use crate::model::{OutboxState, Role};
+use crate::model::{OutboxState, Progress, Role};
 use crate::tui::context::Cx;
 use crate::tui::keymap::Action;
 use crate::tui::screens::rows::Shown;
@@ -152,8 +152,17 @@ impl Mail {
             .zip(word)
             .map(|(health, word)| (count(health), health, word))
             .find(|(count, _, _)| *count > 0)
-            .map(|(count, health, word)| format!("{} {count} {word}", cx.symbols.health(health)))
-            .unwrap_or_default()
+            .map_or_else(
+                || stopped(cx),
+                |(count, health, word)| {
+                    let figure = if health == Health::Syncing {
+                        figure(cx)
+                    } else {
+                        String::new()
+                    };
+                    format!("{} {count} {word}{figure}", cx.symbols.health(health))
+                },
+            )
     }
 
     fn draw_sidebar(&mut self, buffer: &mut Buffer, area: Rect, cx: &Cx) {
@@ -214,6 +223,24 @@ impl Mail {
             let room = area.width.saturating_sub(2);
             text::draw(buffer, (area.x + 2, y), room, &row, cx.style(Tone::Dim));
         }
+    }
+}
+
+/// Returns how far all long synchronisations together are.
+fn figure(cx: &Cx) -> String {
+    let long = cx.statuses.values().filter(|one| one.is_long_task());
+    let figures = long.filter_map(|one| one.progress.as_ref().map(Progress::get));
+    match figures.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)) {
+        (_, 0) => String::new(),
+        (done, total) => format!(" {done} of {total}"),
+    }
+}
+
+/// Says how many mailboxes are not in step because a person stopped it.
+fn stopped(cx: &Cx) -> String {
+    match cx.statuses.values().filter(|one| one.is_stopped).count() {
+        0 => String::new(),
+        count => format!("{count} stopped by you"),
     }
 }
 
