@@ -9,12 +9,13 @@
 //! | [`explain`], [`demo`] | error → notice; the embedded demo tenant |
 //! | [`engine`] | background workers: synchronisation, outbox, token refresh; commands in, events out |
 //! | [`backend`] | protocols behind the traits `Backend` and `Outgoing` |
-//! | [`store`], [`auth`], [`discover`] | the cache; secrets and tokens; address → servers |
+//! | [`store`], [`auth`], [`discover`], [`admin`] | the cache; secrets and tokens; address → servers; what an administrator must grant |
 //! | [`mime`], [`config`], [`net`] | messages ⇄ bytes; files; sockets |
 //! | [`model`] | plain data and rules on it |
 //!
 //! Start reading at [`model`], then [`engine`]. The longer story is `docs/architecture.md`.
 
+pub mod admin;
 pub mod auth;
 pub mod backend;
 pub mod cli;

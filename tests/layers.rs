@@ -23,6 +23,7 @@ mod layers {
         ("discover", &["model", "net"]),
         ("auth", &["model", "config", "net"]),
         ("store", &["model"]),
+        ("admin", &["model"]),
         ("backend", &["model", "mime", "net", "auth"]),
         (
             "engine",
@@ -39,10 +40,15 @@ mod layers {
                 "model", "net", "config", "mime", "discover", "auth", "store", "backend", "engine",
             ],
         ),
-        ("tui", &["model", "mime", "config", "engine", "explain"]),
+        (
+            "tui",
+            &["model", "mime", "config", "admin", "engine", "explain"],
+        ),
         (
             "cli",
-            &["model", "config", "engine", "explain", "tui", "demo"],
+            &[
+                "model", "config", "admin", "engine", "explain", "tui", "demo",
+            ],
         ),
     ];
 

@@ -50,6 +50,11 @@ pub(in crate::cli) enum Command {
     /// See and steer what is on its way out
     #[command(subcommand)]
     Outbox(Outbox),
+    /// Write what an administrator must grant, filled in for an account; read the answer
+    #[command(subcommand)]
+    Admin(Box<crate::cli::admin::args::Admin>),
+    /// List settings of former days that lead nowhere any more, and replace them
+    Migrate(Migrate),
     /// Explain an error code or a server's text
     Explain(Explain),
     /// Print shell completions
@@ -394,6 +399,15 @@ pub(in crate::cli) struct Explain {
     /// A code such as AADSTS7000215, or a text such as "535 5.7.139 …"
     #[arg(required = true)]
     pub text: Vec<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Migrate {
+    /// Replace them; without it they are only listed
+    #[arg(long)]
+    pub yes: bool,
     #[command(flatten)]
     pub format: Format,
 }

@@ -3,6 +3,7 @@
 //! stdout carries the result, stderr everything else. No command asks a question without a terminal.
 
 mod account;
+mod admin;
 mod args;
 mod check;
 mod demo;
@@ -10,6 +11,7 @@ mod error;
 mod explain;
 mod log;
 mod mail;
+mod migrate;
 mod output;
 mod session;
 mod sign_in;
@@ -68,6 +70,8 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Delete(args)) => act::delete(&args).await,
         Some(Command::Send(args)) => send::run(&args, out).await,
         Some(Command::Outbox(command)) => outbox::run(&command, out).await,
+        Some(Command::Admin(command)) => admin::run(&command, out),
+        Some(Command::Migrate(args)) => migrate::run(&args, out),
         Some(Command::Explain(args)) => explain::run(&args, out),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::config::section::{Section, did_you_mean, one_of, shown};
 use crate::model::{
-    Account, Address, AddressError, ServerProfile, SignInProfile, parse_address_list,
+    Account, Address, AddressError, Method, Provider, ServerProfile, SignInProfile,
+    parse_address_list,
 };
 
 const KEYS: &[&str] = &[
@@ -43,6 +44,9 @@ pub fn read(name: &str, section: Section<'_>, profiles: &Profiles) -> Option<Acc
     } else {
         profile(&section, "send_sign_in", &profiles.sign_in)
     };
+    if let Some(sign_in) = &sign_in {
+        check_sign_in(&section, sign_in, &additional_users);
+    }
     let servers = if section.get("servers").is_none() {
         same_name(&section, sign_in.as_ref(), profiles)
     } else {
@@ -58,6 +62,23 @@ pub fn read(name: &str, section: Section<'_>, profiles: &Profiles) -> Option<Acc
         additional_users,
         on_behalf,
     })
+}
+
+/// What a profile allows depends on what an account does with it.
+fn check_sign_in(section: &Section<'_>, profile: &SignInProfile, additional_users: &[Address]) {
+    if profile.provider == Provider::Microsoft365 && profile.method == Method::Password {
+        section.mistake(
+            "sign_in",
+            "Microsoft 365 has taken no passwords for reading since January 2023 (for sending only until the end of \
+             December 2026); expected a profile with another method, the password one as send_sign_in",
+        );
+    }
+    if profile.provider == Provider::OutlookCom && !additional_users.is_empty() {
+        section.mistake(
+            "additional_users",
+            "personal accounts open no mailbox but their own; expected none, or an account for each",
+        );
+    }
 }
 
 fn address(section: &Section<'_>) -> Option<Address> {

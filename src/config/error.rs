@@ -45,4 +45,18 @@ pub enum ConfigError {
     /// No account of that name.
     #[error("no account named {0}")]
     NoSuchAccount(String),
+    /// No sign-in or server profile of that name.
+    #[error("no profile named {0}")]
+    NoSuchProfile(String),
+    /// A profile that accounts use can be neither removed nor renamed.
+    #[error("profile {name} is used by {}", accounts.join(", "))]
+    ProfileInUse {
+        /// The profile.
+        name: String,
+        /// Names of the accounts that use it.
+        accounts: Vec<String>,
+    },
+    /// The new name belongs to another account or profile.
+    #[error("the name {0} is taken")]
+    NameTaken(String),
 }

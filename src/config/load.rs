@@ -97,7 +97,7 @@ pub fn place_of(paths: &Paths, key: &[&str]) -> Option<(PathBuf, usize)> {
 }
 
 /// Reads both files; mistakes of syntax in either are reported together, and nothing else then.
-fn merged(files: &[(&PathBuf, &[u8])]) -> Result<(Table, Place), ConfigError> {
+pub(super) fn merged(files: &[(&PathBuf, &[u8])]) -> Result<(Table, Place), ConfigError> {
     let mut root = Table::default();
     let mut mistakes: Vec<Mistake> = Vec::new();
     let mut place = Place {

@@ -8,6 +8,7 @@ mod edit;
 mod error;
 mod interface;
 mod load;
+mod old;
 mod paths;
 mod section;
 mod servers;
@@ -18,8 +19,12 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-pub use edit::{remove_account, save_account, save_interface};
+pub use edit::{
+    duplicate_account, migrate, remove_account, remove_servers, remove_sign_in, rename_servers,
+    rename_sign_in, save_account, save_interface, save_servers, save_sign_in,
+};
 pub use error::{ConfigError, Mistake};
 pub use interface::{Interface, VaultConfig, VaultKind};
 pub use load::{Config, place_of};
+pub use old::{OldKind, OldSetting, Replacement};
 pub use paths::Paths;

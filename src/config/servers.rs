@@ -16,9 +16,6 @@ pub const TLS_MODES: &[(&str, TlsMode)] = &[
     ("none", TlsMode::None),
 ];
 
-const EWS_LATER: &str =
-    "protocol EWS is not supported by this version; expected a table with protocol imap";
-
 /// Reads a profile; `None` when a mistake was reported.
 pub fn read(name: &str, section: Section<'_>) -> Option<ServerProfile> {
     let section = section.only(KEYS);
@@ -88,7 +85,7 @@ fn server<P: Copy>(
     if let crate::config::tree::Value::Text(text) = &node.value
         && is_ews_address(text)
     {
-        parent.mistake(key, EWS_LATER);
+        parent.mistake(key, ews_mistake(text, direction));
         return None;
     }
     let section = parent.section(key)?.only(SERVER_KEYS);
@@ -96,7 +93,7 @@ fn server<P: Copy>(
     let protocol = section
         .get("protocol")
         .and_then(|_| section.choice("protocol", direction.protocols, direction.later));
-    let host = host(&section);
+    let host = host(&section, direction);
     let (port, tls) = port_and_tls(&section, direction.ports)?;
     let host = host?;
     if tls == TlsMode::None && !is_this_machine(&host) {
@@ -137,10 +134,10 @@ fn port_and_tls(section: &Section<'_>, custom: &[(u16, TlsMode)]) -> Option<(u16
     }
 }
 
-fn host(section: &Section<'_>) -> Option<String> {
+fn host<P>(section: &Section<'_>, direction: &Direction<P>) -> Option<String> {
     let text = section.required("host", "a host name")?;
     if is_ews_address(text) {
-        section.mistake("host", EWS_LATER);
+        section.mistake("host", ews_mistake(text, direction));
         return None;
     }
     if text.parse::<std::net::IpAddr>().is_ok() {
@@ -159,8 +156,55 @@ fn host(section: &Section<'_>) -> Option<String> {
     }
 }
 
+/// Offers the host's IMAP or SMTP instead: the address itself is all right, only the protocol is another.
+fn ews_mistake<P>(text: &str, direction: &Direction<P>) -> String {
+    let protocol = names(direction);
+    let host = ews_host(text).map_or_else(
+        || "…".to_owned(),
+        |host| {
+            if protocol == "smtp" {
+                submission_host(&host)
+            } else {
+                host
+            }
+        },
+    );
+    format!(
+        "this is an address of Exchange Web Services, which this version does not speak; expected \
+         {{ protocol = \"{protocol}\", host = \"{host}\" }}"
+    )
+}
+
 /// The old form `EWS:host/ews/Exchange.asmx` and a plain EWS URL both mean protocol EWS (design A3).
-fn is_ews_address(text: &str) -> bool {
+pub fn is_ews_address(text: &str) -> bool {
     let text = text.trim().to_ascii_lowercase();
     text.starts_with("ews:") || text.ends_with("/ews/exchange.asmx")
+}
+
+/// Returns the host of an address of either form.
+pub fn ews_host(text: &str) -> Option<String> {
+    let text = text.trim();
+    let rest = match text.split_at_checked(4) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ews:") => rest,
+        _ => text,
+    };
+    let rest = rest
+        .split_once("://")
+        .map_or(rest, |(_, rest)| rest)
+        .trim_start_matches('/');
+    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    match url::Host::parse(host) {
+        Ok(host @ url::Host::Domain(_)) if host.to_string().contains('.') => Some(host.to_string()),
+        _ => None,
+    }
+}
+
+/// Returns where mail is submitted for a host that serves EWS (protocol facts §1.3).
+pub fn submission_host(host: &str) -> String {
+    match host.to_ascii_lowercase().as_str() {
+        "outlook.office365.com" | "outlook.office.com" => "smtp.office365.com",
+        "partner.outlook.cn" => "smtp.partner.outlook.cn",
+        _ => host,
+    }
+    .to_owned()
 }

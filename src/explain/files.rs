@@ -108,6 +108,16 @@ pub(in crate::explain) fn config(error: &ConfigError) -> Notice {
         ConfigError::NoSuchAccount(name) => Notice::new(format!("There is no account \"{name}\""))
             .how("See which there are")
             .copy("pillarbox account list"),
+        ConfigError::NoSuchProfile(name) => Notice::new(format!("There is no profile \"{name}\""))
+            .how("Look for its name among the [sign_in.…] and [servers.…] of the settings"),
+        ConfigError::ProfileInUse { name, accounts } => {
+            Notice::new(format!("The profile \"{name}\" is in use"))
+                .cause(format!("These accounts use it: {}", accounts.join(", ")))
+                .how("Give those accounts another profile first")
+        }
+        ConfigError::NameTaken(name) => {
+            Notice::new(format!("The name \"{name}\" is taken")).how("Choose another name")
+        }
     }
 }
 

@@ -241,6 +241,13 @@ fn local_errors() -> Vec<EngineError> {
         ConfigError::Mistakes(vec![mistake.clone(), Mistake { line: 0, ..mistake }]).into(),
         ConfigError::NoHome.into(),
         ConfigError::NoSuchAccount("wrk".into()).into(),
+        ConfigError::NoSuchProfile("wrk".into()).into(),
+        ConfigError::ProfileInUse {
+            name: "contoso".into(),
+            accounts: vec!["work".into()],
+        }
+        .into(),
+        ConfigError::NameTaken("work".into()).into(),
         MimeError::Recipient {
             field: "To",
             source: AddressError::Malformed("bob".into()),

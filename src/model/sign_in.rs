@@ -97,6 +97,46 @@ pub enum Cloud {
     China,
 }
 
+impl Cloud {
+    /// Returns the host of the sign-in service.
+    pub const fn login_host(self) -> &'static str {
+        match self {
+            Self::Public => "login.microsoftonline.com",
+            Self::UsGov | Self::UsDod => "login.microsoftonline.us",
+            Self::China => "login.partner.microsoftonline.cn",
+        }
+    }
+
+    /// Returns the host of Microsoft Graph.
+    pub const fn graph_host(self) -> &'static str {
+        match self {
+            Self::Public => "graph.microsoft.com",
+            Self::UsGov => "graph.microsoft.us",
+            Self::UsDod => "dod-graph.microsoft.us",
+            Self::China => "microsoftgraph.chinacloudapi.cn",
+        }
+    }
+
+    /// Returns what stands before the name of a person's permission for Exchange in a scope. Public:
+    /// `outlook.office.com` works for work and personal accounts alike (protocol facts §3.1).
+    pub const fn exchange_resource(self) -> &'static str {
+        match self {
+            Self::Public => "https://outlook.office.com",
+            Self::UsGov => "https://outlook.office365.us",
+            Self::UsDod => "https://outlook-dod.office365.us",
+            Self::China => "https://partner.outlook.cn",
+        }
+    }
+
+    /// Returns the same for an application's own roles, before `/.default` (protocol facts §3.1).
+    pub const fn exchange_app_resource(self) -> &'static str {
+        match self {
+            Self::Public => "https://outlook.office365.com",
+            Self::UsGov | Self::UsDod | Self::China => self.exchange_resource(),
+        }
+    }
+}
+
 /// A sign-in profile: defined once, used by any number of accounts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SignInProfile {

@@ -86,7 +86,7 @@ pub fn with_removals(before: &[Field], mut after: Vec<Field>) -> Vec<Field> {
 }
 
 /// Sets a value; the comment behind the old one stays, and so does its notation where there is a choice.
-fn set(table: &mut dyn TableLike, key: &str, value: Value) {
+pub fn set(table: &mut dyn TableLike, key: &str, value: Value) {
     let old = match table.get_mut(key) {
         Some(Item::Value(old)) => old,
         Some(Item::Table(old)) => {

@@ -183,7 +183,8 @@ fn file(key: &str, path: Option<&std::path::Path>) -> Field {
     Field::text(key, text.as_deref().unwrap_or_default())
 }
 
-fn server(protocol: &str, host: &str, port: u16, tls: TlsMode) -> Value {
+/// Returns a server as a value.
+pub fn server(protocol: &str, host: &str, port: u16, tls: TlsMode) -> Value {
     let mut table = InlineTable::new();
     table.insert("protocol", protocol.into());
     table.insert("host", host.into());

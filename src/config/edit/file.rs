@@ -20,9 +20,15 @@ pub struct Editing<'a> {
 impl<'a> Editing<'a> {
     /// Locks and reads the file. A file with mistakes is not touched: they come back as the error.
     pub fn begin(paths: &'a Paths) -> Result<(Self, Config), ConfigError> {
+        let (editing, bytes) = Self::begin_unchecked(paths)?;
+        let config = Config::check(paths, &bytes)?;
+        Ok((editing, config))
+    }
+
+    /// Locks and reads the file, mistakes and all, for a change that mends them. Returns its bytes too.
+    pub fn begin_unchecked(paths: &'a Paths) -> Result<(Self, Vec<u8>), ConfigError> {
         let lock = lock(&paths.config)?;
         let bytes = tree::read(&paths.config)?.unwrap_or_default();
-        let config = Config::check(paths, &bytes)?;
         let text = String::from_utf8_lossy(&bytes);
         let document = text
             .parse::<DocumentMut>()
@@ -32,7 +38,7 @@ impl<'a> Editing<'a> {
             document,
             _lock: lock,
         };
-        Ok((editing, config))
+        Ok((editing, bytes))
     }
 
     /// Returns what the program would read if this were saved now.

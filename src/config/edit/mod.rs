@@ -4,6 +4,14 @@ mod array;
 mod document;
 mod fields;
 mod file;
+mod migrate;
+mod profiles;
+
+pub use migrate::migrate;
+pub use profiles::{
+    duplicate_account, remove_servers, remove_sign_in, rename_servers, rename_sign_in,
+    save_servers, save_sign_in,
+};
 
 use std::path::Path;
 

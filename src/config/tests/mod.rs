@@ -1,6 +1,9 @@
 //! Whole files in, settings or mistakes out; and our own edits, which must leave the rest of a file alone.
 
 mod edits;
+mod old;
+mod profiles;
+mod rules;
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,7 @@
 //! `[sign_in.X]`: sign-in profiles (design A3). Asks nobody; endpoints are discovered when they are needed.
 
+mod rules;
+
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -82,6 +84,8 @@ pub fn read(name: &str, section: Section<'_>) -> Option<SignInProfile> {
     let provider = section.choice("provider", PROVIDERS, &[]);
     let method = if section.get("method").is_some() {
         section.choice("method", METHODS, &[])
+    } else if provider == Some(Provider::Gmail) {
+        Some(Method::Browser) // Google's device flow cannot ask for mail (protocol facts §9.1)
     } else {
         Some(Method::DeviceCode)
     };
@@ -100,7 +104,7 @@ pub fn read(name: &str, section: Section<'_>) -> Option<SignInProfile> {
         authorization_endpoint: url("authorization_endpoint"),
         token_endpoint: url("token_endpoint"),
         device_authorization_endpoint: url("device_authorization_endpoint"),
-        redirect_uri: redirect_uri(&section),
+        redirect_uri: rules::redirect_uri(&section, provider_or),
         scopes: words(&section, "scopes"),
         secret_expires: date(&section, "secret_expires"),
         certificate: file(&section, "certificate"),
@@ -116,7 +120,7 @@ pub fn read(name: &str, section: Section<'_>) -> Option<SignInProfile> {
     if provider.is_none() || method.is_none() {
         return None;
     }
-    check_endpoints(&section, &profile);
+    rules::check(&section, &profile);
     Some(profile)
 }
 
@@ -149,22 +153,6 @@ fn client_id(section: &Section<'_>, method: Option<Method>) -> String {
     id.unwrap_or_default().to_owned()
 }
 
-/// A custom provider says nothing about itself, so something must lead to its endpoints.
-fn check_endpoints(section: &Section<'_>, profile: &SignInProfile) {
-    if profile.provider != Provider::Custom || profile.method == Method::Password {
-        return;
-    }
-    if section.get("authority").is_some() {
-        return;
-    }
-    for key in ["token_endpoint", "device_authorization_endpoint"] {
-        if section.get(key).is_none() {
-            let message = "missing; expected a URL, or authority with the provider's base URL";
-            section.mistake(key, message);
-        }
-    }
-}
-
 /// Reads a URL that secrets travel to: encrypted, or on this machine.
 fn web_address(section: &Section<'_>, key: &str) -> Option<String> {
     let text = section.text(key)?;
@@ -189,17 +177,6 @@ pub fn is_this_machine(host: &str) -> bool {
         || host
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback())
-}
-
-/// Reads where the browser is sent back to: any address, kept byte by byte, since the provider compares it so.
-fn redirect_uri(section: &Section<'_>) -> Option<String> {
-    let text = section.text("redirect_uri")?;
-    if Url::parse(text).is_ok_and(|url| url.fragment().is_none()) {
-        return Some(text.to_owned());
-    }
-    let message = format!("expected an address without a #, found {}", shown(text));
-    section.mistake("redirect_uri", message);
-    None
 }
 
 fn date(section: &Section<'_>, key: &str) -> Option<Date> {

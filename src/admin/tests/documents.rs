@@ -1,0 +1,204 @@
+//! What the documents say, account by account.
+
+use serde_json::Value;
+
+use super::*;
+
+fn snapshot(name: &str, account: &Account) {
+    let kit = kit(account);
+    let documents = [guide(&kit)].into_iter().chain(
+        [
+            manifest(&kit),
+            consent_url(&kit),
+            powershell(&kit),
+            az(&kit),
+        ]
+        .into_iter()
+        .flatten(),
+    );
+    let text: Vec<String> = documents.map(|document| document.plain()).collect();
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, text.join("\n\n"));
+    });
+}
+
+#[test]
+fn a_person_with_a_public_application_and_shared_mailboxes() {
+    snapshot("delegated_public", &delegated_public());
+}
+
+#[test]
+fn a_person_with_a_confidential_web_application() {
+    snapshot("delegated_web", &delegated_web());
+}
+
+#[test]
+fn an_application_with_a_secret_and_three_mailboxes() {
+    snapshot("app_secret", &app_secret());
+}
+
+#[test]
+fn an_application_with_a_certificate() {
+    snapshot("app_certificate", &app_certificate());
+}
+
+#[test]
+fn a_person_in_the_us_government_cloud() {
+    snapshot("us_government", &us_government());
+}
+
+#[test]
+fn personal_accounts_gmail_and_custom_providers_have_short_guides() {
+    let mut personal = account(Provider::OutlookCom, Method::DeviceCode);
+    personal.sign_in.tenant = "consumers".into();
+    let mut own = account(Provider::Custom, Method::Browser);
+    own.sign_in.scopes = vec!["openid".into(), "mail".into()];
+    let accounts = [
+        personal,
+        account(Provider::Gmail, Method::Browser),
+        own,
+        account(Provider::ExchangeServer, Method::Password),
+    ];
+    let guides: Vec<String> = accounts
+        .iter()
+        .map(|account| guide(&kit(account)).plain())
+        .collect();
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("short_guides", guides.join("\n\n"));
+    });
+}
+
+#[test]
+fn the_request_is_one_sheet_with_everything_and_blanks() {
+    let account = app_secret();
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("request", request(&kit(&account)).markdown());
+    });
+}
+
+/// The ids and kinds of a manifest's permissions.
+fn ids(account: &Account, functions: Functions) -> Vec<String> {
+    let document = manifest(&Kit::new(account, functions)).unwrap();
+    let json: Value =
+        serde_json::from_str(&document.steps[0].block.as_ref().unwrap().text).unwrap();
+    let services = json["requiredResourceAccess"].as_array().unwrap();
+    let entries = services
+        .iter()
+        .flat_map(|service| service["resourceAccess"].as_array().unwrap());
+    entries
+        .map(|entry| {
+            format!(
+                "{} {}",
+                entry["type"].as_str().unwrap(),
+                entry["id"].as_str().unwrap()
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn only_the_permissions_of_the_chosen_functions_are_asked_for() {
+    let app = app_secret();
+    let imap = "Role 5e5addcd-3e8d-4e90-baf5-964efab2b20a";
+    let smtp = "Role 7146a1f0-8703-45b3-9eae-527a64c00995";
+    assert_eq!(ids(&app, Functions::of(&app)), [imap, smtp]);
+    assert_eq!(ids(&app, Functions::new([Function::Imap])), [imap]);
+    assert_eq!(
+        ids(&app, Functions::new([Function::Smtp, Function::Smtp])),
+        [smtp]
+    );
+    let person = delegated_public();
+    let sending = ids(&person, Functions::new([Function::Smtp]));
+    assert_eq!(
+        sending.len(),
+        5,
+        "four for the sign-in, one for sending: {sending:?}"
+    );
+    assert!(sending.iter().all(|id| id.starts_with("Scope ")));
+}
+
+#[test]
+fn an_account_that_sends_with_another_sign_in_needs_no_permission_to_send() {
+    let mut account = app_secret();
+    account.send_sign_in = SignInProfile::new("relay", Provider::Custom, Method::Password);
+    assert!(!Functions::of(&account).sends());
+    let lines = powershell(&kit(&account)).unwrap().blocks();
+    assert!(
+        !lines.contains("SendAs") && !lines.contains("-Smtp"),
+        "{lines}"
+    );
+    assert!(lines.contains("FullAccess"));
+}
+
+#[test]
+fn every_mailbox_of_an_application_has_its_line() {
+    let account = app_secret();
+    let mut kit = kit(&account);
+    kit.object_id = Some(OBJECT);
+    let lines = powershell(&kit).unwrap().blocks();
+    for mailbox in ["alice", "sales", "desk"] {
+        for line in [
+            format!("Add-MailboxPermission -Identity '{mailbox}@contoso.com' -User $app.Identity"),
+            format!(
+                "Add-RecipientPermission -Identity '{mailbox}@contoso.com' -Trustee $app.Identity"
+            ),
+            format!(
+                "Set-CASMailbox -Identity '{mailbox}@contoso.com' -ImapEnabled $true -SmtpClientAuthenticationDisabled $false"
+            ),
+        ] {
+            assert_eq!(lines.matches(&line).count(), 1, "{line}\n{lines}");
+        }
+    }
+    assert!(lines.contains(&format!("$objectId = '{OBJECT}'")));
+    assert!(
+        !lines.contains("New-ManagementScope"),
+        "another way is in no script: {lines}"
+    );
+}
+
+#[test]
+fn consent_never_goes_to_common() {
+    let mut account = delegated_public();
+    account.sign_in.tenant = "common".into();
+    let text = consent_url(&kit(&account)).unwrap().plain();
+    assert!(
+        text.contains("https://login.microsoftonline.com/organizations/v2.0/adminconsent?"),
+        "{text}"
+    );
+    assert!(!text.contains("/common/"));
+}
+
+#[test]
+fn providers_without_an_organisation_have_no_documents_for_one() {
+    let mut personal = account(Provider::OutlookCom, Method::DeviceCode);
+    personal.sign_in.tenant = "consumers".into();
+    assert!(manifest(&kit(&personal)).is_some());
+    assert!(consent_url(&kit(&personal)).is_none() && powershell(&kit(&personal)).is_none());
+    let gmail = account(Provider::Gmail, Method::Browser);
+    assert!(manifest(&kit(&gmail)).is_none() && az(&kit(&gmail)).is_none());
+    assert!(!request(&kit(&gmail)).steps.is_empty());
+}
+
+#[test]
+fn no_line_of_plain_text_outside_of_blocks_is_too_wide_for_mail() {
+    for account in [delegated_public(), app_secret(), us_government()] {
+        for document in all(&kit(&account)) {
+            for step in &document.steps {
+                let alone = Document::new(
+                    "x",
+                    vec![Step {
+                        block: None,
+                        ..step.clone()
+                    }],
+                );
+                for line in alone.plain().lines().skip(3) {
+                    let is_one_word = !line.trim().contains(' ');
+                    assert!(
+                        line.chars().count() <= 120 && (is_one_word || !line.ends_with(' ')),
+                        "{line}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Settings of former days: recognised with their place, and replaced without touching anything else.
+
+use super::*;
+
+const OLD: &str = r#"# carried over from the old program
+[sign_in.contoso]
+provider = "microsoft365"
+client_id = "app"
+tenant = "contoso.com"
+# typed from a guide
+token_endpoint = "https://login.microsoftonline.com/contoso.com/oauth2/token" # v1
+scopes = "offline_access https://graph.microsoft.com/IMAP.AccessAsUser.All SMTP.Send"
+
+[sign_in.me]
+provider = "outlook.com"
+client_id = "app"
+scopes = [
+    "offline_access",
+    "https://outlook.office365.com/IMAP.AccessAsUser.All", # read
+    # send
+    "https://outlook.office.com/SMTP.Send",
+]
+
+[sign_in.basic]
+provider = "custom"
+method = "password"
+client_id = "app"
+
+[servers.contoso]
+incoming = "EWS:outlook.office365.com/ews/Exchange.asmx" # in
+outgoing = { protocol = "ews", host = "outlook.office365.com" }
+
+[servers.basic]
+incoming = { protocol = "imap", host = "outlook.office365.com" }
+
+[account.work]
+address = "alice@contoso.com"
+sign_in = "contoso"
+servers = "contoso"
+
+[account.basic]
+address = "bob@contoso.com"
+sign_in = "basic"
+servers = "basic"
+"#;
+
+const NEW: &str = r#"# carried over from the old program
+[sign_in.contoso]
+provider = "microsoft365"
+client_id = "app"
+tenant = "contoso.com"
+# typed from a guide
+token_endpoint = "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token" # v1
+scopes = "offline_access https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send"
+
+[sign_in.me]
+provider = "outlook.com"
+client_id = "app"
+scopes = [
+    "offline_access",
+    "https://outlook.office.com/IMAP.AccessAsUser.All", # read
+    # send
+    "https://outlook.office.com/SMTP.Send",
+]
+
+[sign_in.basic]
+provider = "microsoft365"
+method = "device-code"
+client_id = "app"
+
+[servers.contoso]
+incoming = { protocol = "imap", host = "outlook.office365.com", port = 993, tls = "implicit" } # in
+outgoing = { protocol = "smtp", host = "smtp.office365.com", port = 587, tls = "starttls" }
+
+[servers.basic]
+incoming = { protocol = "imap", host = "outlook.office365.com" }
+
+[account.work]
+address = "alice@contoso.com"
+sign_in = "contoso"
+servers = "contoso"
+
+[account.basic]
+address = "bob@contoso.com"
+sign_in = "basic"
+servers = "basic"
+"#;
+
+fn lines(paths: &Paths) -> Vec<String> {
+    let old = Config::old_settings(paths).unwrap();
+    let line = |old: &OldSetting| {
+        format!(
+            "{} {} {:?} {:?}",
+            old.line,
+            old.key.join("."),
+            old.kind,
+            old.replacement
+        )
+    };
+    old.iter().map(line).collect()
+}
+
+#[test]
+fn former_settings_are_found_with_their_place_and_replacement() {
+    let (_home, paths) = home(OLD, "");
+    insta::assert_snapshot!(lines(&paths).join("\n"), @r#"
+    7 sign_in.contoso.token_endpoint V1Endpoint Text("https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token")
+    8 sign_in.contoso.scopes ForeignScope Text("https://outlook.office.com/IMAP.AccessAsUser.All")
+    8 sign_in.contoso.scopes ForeignScope Text("https://outlook.office.com/SMTP.Send")
+    15 sign_in.me.scopes PersonalScope Text("https://outlook.office.com/IMAP.AccessAsUser.All")
+    21 sign_in.basic.provider Password Text("microsoft365")
+    22 sign_in.basic.method Password Text("device-code")
+    26 servers.contoso.incoming EwsAddress Imap("outlook.office365.com")
+    27 servers.contoso.outgoing EwsAddress Smtp("smtp.office365.com")
+    "#);
+}
+
+#[test]
+fn migration_replaces_them_and_keeps_everything_else() {
+    let (_home, paths) = home(OLD, "");
+    assert!(Config::load(&paths).is_err(), "an EWS address is a mistake");
+    migrate(&paths, &Config::old_settings(&paths).unwrap()).unwrap();
+    assert_eq!(text(&paths), NEW);
+    assert_eq!(lines(&paths), [""; 0]);
+    Config::load(&paths).unwrap();
+}
+
+#[test]
+fn former_settings_of_the_system_are_overridden() {
+    let (_home, paths) = home("", OLD);
+    migrate(&paths, &Config::old_settings(&paths).unwrap()).unwrap();
+    assert_eq!(std::fs::read_to_string(&paths.system_config).unwrap(), OLD);
+    assert_eq!(lines(&paths), [""; 0]);
+    Config::load(&paths).unwrap();
+}
+
+#[test]
+fn an_ews_address_is_answered_with_the_imap_server_of_its_host() {
+    for address in [
+        "EWS:outlook.office365.com/ews/Exchange.asmx",
+        "ews:outlook.office365.com",
+        "https://outlook.office365.com/EWS/Exchange.asmx",
+        "ews:https://outlook.office365.com/EWS/Exchange.asmx",
+    ] {
+        let (_home, paths) = home(&format!("[servers.a]\nincoming = \"{address}\"\n"), "");
+        let message = mistakes(Config::load(&paths));
+        assert!(
+            message.contains("{ protocol = \"imap\", host = \"outlook.office365.com\" }"),
+            "{address}: {message}"
+        );
+        migrate(&paths, &Config::old_settings(&paths).unwrap()).unwrap();
+        let servers = Config::load(&paths).unwrap().servers;
+        assert_eq!(
+            servers["a"].incoming.host, "outlook.office365.com",
+            "{address}"
+        );
+    }
+}
+
+#[test]
+fn an_address_without_a_host_is_left_for_a_person() {
+    let before = "[servers.a]\nincoming = \"EWS:/ews/exchange.asmx\"\n";
+    let (_home, paths) = home(before, "");
+    let old = Config::old_settings(&paths).unwrap();
+    assert_eq!(old[0].replacement, Replacement::Unknown);
+    assert!(!old[0].is_replaceable());
+    assert!(migrate(&paths, &old).is_err());
+    assert_eq!(text(&paths), before);
+}
+
+#[test]
+fn a_password_without_a_registered_application_needs_a_person() {
+    let before = OLD.replace(
+        "method = \"password\"\nclient_id = \"app\"",
+        "method = \"password\"",
+    );
+    let (_home, paths) = home(&before, "");
+    let old = Config::old_settings(&paths).unwrap();
+    let password = old
+        .iter()
+        .find(|old| old.kind == OldKind::Password)
+        .unwrap();
+    assert_eq!(password.replacement, Replacement::NeedsClientId);
+}
+
+#[test]
+fn what_still_works_is_no_former_setting() {
+    let fine = r#"
+[sign_in.china]
+provider = "microsoft365"
+cloud = "china"
+client_id = "app"
+token_endpoint = "https://login.partner.microsoftonline.cn/common/oauth2/token"
+scopes = "https://partner.outlook.cn/IMAP.AccessAsUser.All"
+[sign_in.work]
+provider = "microsoft365"
+client_id = "app"
+scopes = "https://outlook.office365.com/IMAP.AccessAsUser.All https://graph.microsoft.com/User.Read offline_access"
+[sign_in.relay]
+provider = "custom"
+method = "password"
+[servers.work]
+incoming = { protocol = "imap", host = "outlook.office365.com" }
+outgoing = { protocol = "smtp", host = "smtp.office365.com" }
+[account.a]
+address = "a@contoso.com"
+sign_in = "work"
+send_sign_in = "relay"
+servers = "work"
+"#;
+    let (_home, paths) = home(fine, "");
+    assert_eq!(lines(&paths), [""; 0]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_file_stops_the_search(text in pieces()) {
+        let (_home, paths) = home(&text, "");
+        if let Ok(old) = Config::old_settings(&paths) {
+            let _ = migrate(&paths, &old);
+        }
+    }
+}
