@@ -63,6 +63,8 @@ mod layers {
         ("hyper", &["src/net/", "src/demo/"]),
         ("hyper_util", &["src/net/", "src/demo/"]),
         ("rcgen", &["src/net/", "src/demo/"]),
+        ("hickory_resolver", &["src/net/"]),
+        ("psl", &["src/discover/"]),
         ("ratatui", &["src/tui/"]),
         ("ratatui_textarea", &["src/tui/"]),
         ("crossterm", &["src/tui/"]),

@@ -125,6 +125,7 @@ async fn add(engine: &Engine, args: &AccountAdd, out: &mut Output) -> Result<(),
     let address = wanted_address(args)?;
     let mut candidate = engine.discover(address).await?;
     apply(args, &mut candidate)?;
+    ask_consent(args, &candidate)?;
     ask_missing(&mut candidate)?;
     let account = candidate.account;
     let name = account.name.clone();
@@ -208,6 +209,10 @@ fn apply_sign_in(args: &AccountAdd, account: &mut Account, missing: &mut Vec<&'s
     match args.method {
         Some(MethodArg::DeviceCode) => sign_in.method = Method::DeviceCode,
         Some(MethodArg::Password) => sign_in.method = Method::Password,
+        // What was found may be a password; who gives an application's id wants tokens.
+        None if args.client_id.is_some() && sign_in.method == Method::Password => {
+            sign_in.method = Method::DeviceCode;
+        }
         None => {}
     }
     let given = |text: &Option<String>, target: &mut String| {
@@ -322,6 +327,37 @@ fn host_port(text: &str, flag: &str) -> Result<(String, u16), CliError> {
     }
 }
 
+/// Asks before found servers of a domain for which nobody vouches are taken; those given by flags are not found ones.
+fn ask_consent(args: &AccountAdd, candidate: &Candidate) -> Result<(), CliError> {
+    let Some(domain) = &candidate.needs_consent else {
+        return Ok(());
+    };
+    let servers = &candidate.account.servers;
+    let outgoing = servers.outgoing.as_ref();
+    let hosts = [
+        args.imap
+            .is_none()
+            .then_some(servers.incoming.host.as_str()),
+        outgoing
+            .filter(|_| args.smtp.is_none())
+            .map(|server| server.host.as_str()),
+    ];
+    let is_theirs = |host: &&str| host.ends_with(domain.as_str());
+    let Some(host) = hosts.into_iter().flatten().find(is_theirs) else {
+        return Ok(());
+    };
+    let question = format!(
+        "{} is said to use {host}, which belongs to {domain}, and nobody vouches for that. Use it? [y/N] ",
+        candidate.account.address.domain()
+    );
+    match ask(&question)?.as_deref() {
+        Some("y" | "Y" | "yes") => Ok(()),
+        _ => Err(CliError::Usage(format!(
+            "--imap and --smtp are needed: {host} belongs to {domain}, for which nobody vouches"
+        ))),
+    }
+}
+
 /// Asks for what could be neither found nor was given; without a terminal that is a usage error naming the flags.
 fn ask_missing(candidate: &mut Candidate) -> Result<(), CliError> {
     let missing = std::mem::take(&mut candidate.missing);
@@ -361,6 +397,69 @@ fn ask_missing(candidate: &mut Candidate) -> Result<(), CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn consent(flags: &[&str], needs_consent: Option<&str>) -> bool {
+        use crate::engine::Origin;
+        use crate::model::{IncomingProtocol, OutgoingProtocol, ServerProfile, SignInProfile};
+
+        let line = ["pillarbox", "account", "add"];
+        let line = line.into_iter().chain(flags.iter().copied());
+        let parsed = <args::Cli as clap::Parser>::parse_from(line);
+        let Some(args::Command::Account(args::Account::Add(args))) = parsed.command else {
+            panic!("not account add")
+        };
+        let host = "mail.evil.example".to_owned();
+        let sign_in = SignInProfile::new("x", Provider::Custom, Method::Password);
+        let account = Account {
+            name: "x".into(),
+            address: Address::bare("a@contoso.com"),
+            send_sign_in: sign_in.clone(),
+            sign_in,
+            login: None,
+            servers: ServerProfile {
+                name: "x".into(),
+                incoming: IncomingServer {
+                    protocol: IncomingProtocol::Imap,
+                    host: host.clone(),
+                    port: 993,
+                    tls: TlsMode::Implicit,
+                },
+                outgoing: Some(OutgoingServer {
+                    protocol: OutgoingProtocol::Smtp,
+                    host,
+                    port: 465,
+                    tls: TlsMode::Implicit,
+                }),
+                ca_file: None,
+                files_sent_copy: None,
+            },
+            additional_users: Vec::new(),
+            on_behalf: Vec::new(),
+        };
+        let candidate = Candidate {
+            account,
+            sign_in_origin: Origin::Autoconfig,
+            servers_origin: Origin::Autoconfig,
+            missing: Vec::new(),
+            needs_consent: needs_consent.map(str::to_owned),
+            stands_for_ews: None,
+            alternatives: Vec::new(),
+        };
+        ask_consent(&args, &candidate).is_ok()
+    }
+
+    #[test]
+    fn without_a_terminal_a_foreign_server_is_taken_only_when_it_was_given() {
+        assert!(consent(&[], None));
+        assert!(!consent(&[], Some("evil.example")));
+        let (imap, smtp) = (
+            "--imap=mail.evil.example:993",
+            "--smtp=mail.evil.example:465",
+        );
+        assert!(!consent(&[imap], Some("evil.example")));
+        assert!(!consent(&[smtp], Some("evil.example")));
+        assert!(consent(&[imap, smtp], Some("evil.example")));
+    }
 
     #[test]
     fn servers_are_host_and_port() {

@@ -1,29 +1,31 @@
-//! Mail address → servers and sign-in, each with its origin. Never contacts a server of the mail domain unasked.
+//! Mail address → servers and sign-in, each with its origin.
+//!
+//! Asks several sources at once, all of which may fail, hang or lie; what is suggested first is decided by a fixed
+//! order and never by who answered first. A host that neither belongs to the mail domain nor is vouched for is
+//! [`HostTrust::Foreign`]: nothing here connects to a mail server, and nobody else may before the user agreed.
 
+mod autodiscover;
+mod clientconfig;
+mod domain;
+mod error;
+mod find;
+mod findings;
+mod judge;
+mod known;
+mod old;
 mod servers;
+mod sources;
+mod srv;
 mod tenant;
 
-pub use servers::microsoft_servers;
-pub use tenant::find_tenant;
+#[cfg(test)]
+mod tests;
 
-use crate::model::Cloud;
-
-/// Where a suggestion comes from, shown beside it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Origin {
-    /// Known by heart.
-    Known,
-    /// The configuration (own or the organisation's).
-    Config,
-    /// The provider's discovery document.
-    Provider,
-}
-
-/// What the tenant look-up found for a mail domain.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Tenant {
-    /// Tenant GUID.
-    pub id: String,
-    /// The cloud it lives in.
-    pub cloud: Cloud,
-}
+pub use error::DiscoverError;
+pub use find::find;
+pub use findings::{
+    Basis, Endpoints, Finding, Findings, HostTrust, Origin, Outcome, SignInFinding, Tenant,
+};
+pub use old::{OldServer, old_server};
+pub use servers::provider_servers;
+pub use sources::{Online, Reply, Sources};

@@ -1,12 +1,12 @@
 //! Whether a mail domain is a Microsoft 365 tenant, asked of the login service alone (protocol facts §9.3).
 
-use http::Request;
 use serde_json::Value;
 use url::{Host, Url};
 
-use crate::discover::Tenant;
+use crate::discover::known;
+use crate::discover::sources::SIZE_LIMIT;
+use crate::discover::{DiscoverError, Sources, Tenant};
 use crate::model::Cloud;
-use crate::net::{Http, NetError};
 
 /// The service that knows the tenants of all clouds.
 const LOGIN: &str = "https://login.microsoftonline.com";
@@ -14,42 +14,27 @@ const LOGIN: &str = "https://login.microsoftonline.com";
 /// The tenant of personal accounts, which no organisation owns (protocol facts §1.2).
 const PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
-/// Names under which Microsoft gives mailboxes to persons; whatever stands behind the first dot is a country.
-const PERSONAL_DOMAINS: [&str; 6] = [
-    "outlook",
-    "hotmail",
-    "live",
-    "msn",
-    "passport",
-    "windowslive",
-];
-
 /// Asks the login service whether `domain` is a tenant; `None` when it is not.
 ///
-/// Domains of personal accounts are never asked for. Sets no time limit of its own beyond [`Http`]'s.
-pub async fn find_tenant(http: &Http, domain: &str) -> Result<Option<Tenant>, NetError> {
-    find_at(http, LOGIN, domain).await
-}
-
-/// Asks the service at `base`.
-async fn find_at(http: &Http, base: &str, domain: &str) -> Result<Option<Tenant>, NetError> {
-    let Some(address) = address(base, domain) else {
+/// Domains of providers known by heart are never asked for. Sets no time limit of its own.
+pub async fn find_tenant(
+    sources: &dyn Sources,
+    domain: &str,
+) -> Result<Option<Tenant>, DiscoverError> {
+    let Some(address) = address(LOGIN, domain) else {
         return Ok(None);
     };
     let host = address.host_str().unwrap_or_default().to_owned();
-    let odd = |reason: String| NetError::Http {
-        host: host.clone(),
-        reason,
-    };
-    let request = Request::get(address.as_str())
-        .body(Vec::new())
-        .map_err(|error| odd(error.to_string()))?;
-    let answer = http.send(request).await?;
-    match answer.status().as_u16() {
-        200 => Ok(read(answer.body())),
+    let reply = sources.get(&address).await?;
+    match reply.status {
+        200 if reply.body.len() > SIZE_LIMIT => {
+            let limit = SIZE_LIMIT;
+            Err(DiscoverError::TooLong { host, limit })
+        }
+        200 => Ok(read(&reply.body)),
         // AADSTS90002: no such tenant.
         400 | 404 => Ok(None),
-        status => Err(odd(format!("HTTP {status}"))),
+        status => Err(DiscoverError::Status { host, status }),
     }
 }
 
@@ -58,8 +43,7 @@ fn address(base: &str, domain: &str) -> Option<Url> {
     let Ok(Host::Domain(domain)) = Host::parse(domain.trim().trim_end_matches('.')) else {
         return None;
     };
-    let (first, rest) = domain.split_once('.')?;
-    if rest.is_empty() || PERSONAL_DOMAINS.contains(&first) {
+    if !domain.contains('.') || known::by_domain(&domain).is_some() {
         return None;
     }
     let mut url = Url::parse(base).ok()?;
@@ -99,8 +83,7 @@ fn is_guid(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::Trust;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use crate::discover::tests::Script;
 
     const GUID: &str = "72f988bf-86f1-41af-91ab-2d7cd011db47";
 
@@ -182,36 +165,23 @@ mod tests {
         );
     }
 
-    /// Asks a service that answers once.
-    async fn ask(answer: String) -> Result<Option<Tenant>, NetError> {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move {
-            let (mut socket, _) = listener.accept().await.unwrap();
-            let _ = socket.read(&mut [0; 4096]).await;
-            let _ = socket.write_all(answer.as_bytes()).await;
-        });
-        let http = Http::new(&Trust::load(None).unwrap()).unwrap();
-        find_at(&http, &base, "contoso.com").await
-    }
-
     #[tokio::test]
     async fn a_tenant_is_found_a_missing_one_is_none_and_trouble_is_an_error() {
         let issuer = format!("https://login.microsoftonline.com/{GUID}/v2.0");
         let body = document(&issuer, "login.microsoftonline.com", "");
-        let length = body.len();
-        let found = ask(format!(
-            "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}"
-        ))
-        .await;
+        let url = address(LOGIN, "contoso.com").unwrap();
+        let ask = async |script: Script| find_tenant(&script, "contoso.com").await;
+        let found = ask(Script::new().answers(url.as_str(), 200, &body)).await;
         assert_eq!(found.unwrap().unwrap().id, GUID);
-        let missing = ask("HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n".into()).await;
+        let missing = ask(Script::new().answers(url.as_str(), 400, "")).await;
         assert_eq!(missing.unwrap(), None);
-        assert!(
-            ask("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n".into())
-                .await
-                .is_err()
-        );
+        let busy = ask(Script::new().answers(url.as_str(), 503, "")).await;
+        assert!(matches!(
+            busy,
+            Err(DiscoverError::Status { status: 503, .. })
+        ));
+        let long = ask(Script::new().answers(url.as_str(), 200, &" ".repeat(SIZE_LIMIT + 1))).await;
+        assert!(matches!(long, Err(DiscoverError::TooLong { .. })));
     }
 
     proptest::proptest! {

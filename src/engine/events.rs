@@ -9,7 +9,10 @@ use tokio::sync::mpsc;
 use crate::auth::{DeviceProgress, Identity};
 use crate::discover::Origin;
 use crate::engine::EngineError;
-use crate::model::{Account, AccountId, Body, FolderId, MailboxId, MessageId, Progress};
+use crate::model::{
+    Account, AccountId, Body, FolderId, MailboxId, MessageId, Progress, ServerProfile,
+    SignInProfile,
+};
 
 /// Something changed; read again what you show of it.
 #[derive(Clone, Debug)]
@@ -136,6 +139,33 @@ pub struct Candidate {
     pub servers_origin: Origin,
     /// What is missing before it can work, as field names (`client_id`, `authority`, `host` …).
     pub missing: Vec<&'static str>,
+    /// The foreign domain that the servers belong to and that nobody vouches for: the user has to agree before
+    /// anything that proves who they are is sent there.
+    pub needs_consent: Option<String>,
+    /// The EWS server that these servers stand in for, since EWS is not spoken here. Unless it is Microsoft's, that it
+    /// offers IMAP too is a guess.
+    pub stands_for_ews: Option<String>,
+    /// What else was found, in the order of preference.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// Another suggestion of setup, to be taken with [`Candidate::choose`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Alternative {
+    /// How to sign in.
+    pub sign_in: SignInProfile,
+    /// Where that comes from.
+    pub sign_in_origin: Origin,
+    /// Servers.
+    pub servers: ServerProfile,
+    /// Where they come from.
+    pub servers_origin: Origin,
+    /// The name to sign in with where it is not the address.
+    pub login: Option<String>,
+    /// As in [`Candidate::needs_consent`].
+    pub needs_consent: Option<String>,
+    /// As in [`Candidate::stands_for_ews`].
+    pub stands_for_ews: Option<String>,
 }
 
 /// What happens during a sign-in.

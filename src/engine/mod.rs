@@ -25,8 +25,8 @@ mod tests;
 
 pub use error::{EngineError, Locked};
 pub use events::{
-    BodyState, Candidate, CheckLine, CheckStep, Event, Fate, Health, Problem, SignIn, SignInEvent,
-    Status,
+    Alternative, BodyState, Candidate, CheckLine, CheckStep, Event, Fate, Health, Problem, SignIn,
+    SignInEvent, Status,
 };
 pub use handle::{Engine, Options};
 // What the interface matches on in a sign-in; it may not name the layers these come from.

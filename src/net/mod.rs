@@ -1,8 +1,9 @@
-//! Sockets: names, TCP, TLS, HTTP, bounded lines, and the redacted wire trace.
+//! Sockets: names, mail records, TCP, TLS, HTTP, bounded lines, and the redacted wire trace.
 //!
 //! Nothing here knows a mail protocol. Certificates are always verified; there is no switch to turn that off.
 
 mod connect;
+mod dns;
 mod error;
 mod fault;
 mod http;
@@ -12,6 +13,7 @@ mod trace;
 mod trust;
 
 pub use connect::{connect_plain, connect_tls, resolve, start_tls};
+pub use dns::{Dns, MxRecord, SrvRecord};
 pub use error::{NetError, TlsFault};
 pub use http::Http;
 pub use line::read_line;

@@ -4,6 +4,7 @@ mod acting;
 mod failing;
 mod mailbox;
 mod sending;
+mod setup;
 mod signing;
 mod world;
 

@@ -1,5 +1,6 @@
 //! Scripted servers on loopback sockets, with certificates of a throw-away CA.
 
+mod dns;
 mod http;
 mod tls;
 

@@ -9,12 +9,16 @@ use crate::model::{
 };
 use crate::tui::widgets::form::{Form, Item};
 
-const PROVIDERS: [(&str, Provider); 2] = [
+const PROVIDERS: [(&str, Provider); 5] = [
     ("Microsoft 365", Provider::Microsoft365),
+    ("Outlook.com", Provider::OutlookCom),
+    ("Exchange Server", Provider::ExchangeServer),
+    ("Gmail", Provider::Gmail),
     ("other (OpenID)", Provider::Custom),
 ];
-const METHODS: [(&str, Method); 2] = [
+const METHODS: [(&str, Method); 3] = [
     ("device code", Method::DeviceCode),
+    ("browser", Method::Browser),
     ("password", Method::Password),
 ];
 const TLS: [(&str, TlsMode); 3] = [
@@ -33,6 +37,9 @@ pub(super) fn edited(account: &Account) -> Candidate {
         sign_in_origin: Origin::Config,
         servers_origin: Origin::Config,
         missing: Vec::new(),
+        needs_consent: None,
+        stands_for_ews: None,
+        alternatives: Vec::new(),
     }
 }
 
@@ -41,6 +48,21 @@ fn origin(origin: Origin) -> &'static str {
         Origin::Known => "known",
         Origin::Config => "from the settings",
         Origin::Provider => "found",
+        Origin::Mx => "from the mail exchanger",
+        Origin::Autoconfig => "from the domain's file",
+        Origin::Ispdb => "from Thunderbird's list",
+        Origin::Srv => "from the domain's DNS",
+        Origin::Autodiscover => "from Autodiscover",
+        Origin::Typed => "as typed",
+    }
+}
+
+/// Says where the servers come from, or what to think about before they are taken.
+fn servers_note(candidate: &Candidate) -> String {
+    match (&candidate.needs_consent, &candidate.stands_for_ews) {
+        (Some(domain), _) => format!("is {domain} right? nobody vouches for it"),
+        (None, Some(_)) => "instead of EWS, not built yet".to_owned(),
+        (None, None) => origin(candidate.servers_origin).to_owned(),
     }
 }
 
@@ -49,10 +71,10 @@ pub(super) fn items(candidate: &Candidate) -> Vec<Item> {
     let Candidate {
         account,
         sign_in_origin,
-        servers_origin,
         ..
     } = candidate;
     let sign_in = &account.sign_in;
+    let servers_note = servers_note(candidate);
     let mut items = vec![
         Item::fixed("address", "E-mail address", &account.address.email),
         Item::text("display", "Your name", &account.address.name).with_note("shown to recipients"),
@@ -85,14 +107,14 @@ pub(super) fn items(candidate: &Candidate) -> Vec<Item> {
             "Incoming (IMAP)",
             &host_port(&incoming.host, incoming.port),
         )
-        .with_note(origin(*servers_origin)),
+        .with_note(&servers_note),
         choice("imap-tls", "  protected by", &TLS, incoming.tls),
         Item::text(
             "smtp",
             "Outgoing (SMTP)",
             &outgoing.map_or(String::new(), |server| host_port(&server.host, server.port)),
         )
-        .with_note(origin(*servers_origin)),
+        .with_note(&servers_note),
         choice(
             "smtp-tls",
             "  protected by",

@@ -21,6 +21,9 @@ fn candidate(missing: Vec<&'static str>) -> Candidate {
         sign_in_origin: Origin::Provider,
         servers_origin: Origin::Known,
         missing,
+        needs_consent: None,
+        stands_for_ews: None,
+        alternatives: Vec::new(),
     }
 }
 
