@@ -11,7 +11,7 @@ use crate::cli::error::{self, CliError};
 use crate::cli::output::Output;
 use crate::cli::session;
 use crate::config::Paths;
-use crate::demo::{Options, Tenant};
+use crate::demo::{Options, RegisteredApp, Tenant};
 use crate::tui::{self, Companion};
 
 /// `demo`.
@@ -47,6 +47,7 @@ async fn stay(tenant: &Tenant, args: &Demo, out: &mut Output) -> Result<(), CliE
             "user": tenant.user,
             "shared": tenant.shared,
             "forbidden": tenant.forbidden,
+            "apps": tenant.apps.iter().map(app_json).collect::<Vec<_>>(),
         }))?;
     } else {
         out.line(&format!("authority  {}", tenant.authority))?;
@@ -60,11 +61,43 @@ async fn stay(tenant: &Tenant, args: &Demo, out: &mut Output) -> Result<(), CliE
         out.line(&format!("user       {}", tenant.user))?;
         out.line(&format!("shared     {}", tenant.shared.join("; ")))?;
         out.line(&format!("forbidden  {}", tenant.forbidden))?;
+        for app in &tenant.apps {
+            out.line(&format!("\napp        {} ({})", app.key, app.shows))?;
+            out.line(&format!("  client id    {}", app.client_id))?;
+            for (name, file) in files_of(app) {
+                out.line(&format!("  {name:<11}  {}", file.display()))?;
+            }
+        }
         out.flush()?;
         error::note("Running until interrupted (Ctrl-C).");
     }
     tokio::signal::ctrl_c().await?;
     Ok(())
+}
+
+fn app_json(app: &RegisteredApp) -> serde_json::Value {
+    json!({
+        "key": app.key,
+        "name": app.name,
+        "client_id": app.client_id,
+        "shows": app.shows,
+        "redirect_uris": app.redirect_uris,
+        "secret_file": app.secret_file,
+        "certificate_file": app.certificate_file,
+        "key_file": app.key_file,
+    })
+}
+
+/// Names the files that hold an app's credentials; what is in them is never printed.
+fn files_of(app: &RegisteredApp) -> impl Iterator<Item = (&'static str, &Path)> {
+    let files = [
+        ("secret in", &app.secret_file),
+        ("certificate", &app.certificate_file),
+        ("key in", &app.key_file),
+    ];
+    files
+        .into_iter()
+        .filter_map(|(name, file)| Some((name, file.as_deref()?)))
 }
 
 async fn interface(home: &Path, tenant: &Tenant) -> Result<(), CliError> {

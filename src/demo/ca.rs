@@ -78,8 +78,8 @@ fn make() -> Result<Made, rcgen::Error> {
     Ok((ca_certificate.pem(), chain, key))
 }
 
-/// Returns a life of under 398 days around today: platform verifiers refuse server certificates that live longer.
-fn limit_life(params: &mut CertificateParams) {
+/// Sets a life of under 398 days around today: platform verifiers refuse server certificates that live longer.
+pub fn limit_life(params: &mut CertificateParams) {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let moment = |date: Date| {
         let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs());
@@ -90,7 +90,8 @@ fn limit_life(params: &mut CertificateParams) {
     params.not_after = moment(today.saturating_add(330.days()));
 }
 
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
+/// Writes a file that nobody else may read.
+pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

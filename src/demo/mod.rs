@@ -2,6 +2,7 @@
 //!
 //! Shares no protocol code with `backend`, so that one wrong reading is not wrong on both sides.
 
+mod browser;
 mod ca;
 mod colleagues;
 mod compose;
@@ -13,7 +14,9 @@ mod message;
 mod options;
 mod people;
 mod random;
+mod registrations;
 mod requests;
+mod rights;
 mod sasl;
 mod seed;
 mod sign_in;
@@ -21,7 +24,9 @@ mod smtp;
 mod tenant;
 
 pub use options::{Habits, Options};
+pub use registrations::RegisteredApp;
 pub use requests::RequestCounts;
+pub use sign_in::{Endpoint, Trouble};
 pub use tenant::{Control, Tenant};
 
 use requests::Requests;

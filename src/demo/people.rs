@@ -1,4 +1,4 @@
-//! The organisation: who exists, which mailboxes there are, and who may open or send as which.
+//! The organisation: who exists, and which mailboxes there are; `rights` says who may open or send as which.
 
 /// The organisation's mail domain.
 pub const DOMAIN: &str = "harborvale.example";
@@ -149,8 +149,6 @@ pub struct SharedMailbox {
     pub name: &'static str,
     /// Address.
     pub email: &'static str,
-    /// Whether Ada has Full Access and Send As.
-    pub is_ada_in: bool,
 }
 
 /// The shared mailboxes.
@@ -158,17 +156,14 @@ pub const SHARED: [SharedMailbox; 3] = [
     SharedMailbox {
         name: "Harbor & Vale Support",
         email: "support@harborvale.example",
-        is_ada_in: true,
     },
     SharedMailbox {
         name: "Harbor & Vale Billing",
         email: "billing@harborvale.example",
-        is_ada_in: true,
     },
     SharedMailbox {
         name: "The Board",
         email: "board@harborvale.example",
-        is_ada_in: false,
     },
 ];
 
@@ -214,53 +209,9 @@ pub fn shared(email: &str) -> Option<&'static SharedMailbox> {
         .find(|mailbox| mailbox.email.eq_ignore_ascii_case(email))
 }
 
-/// Tells whether the identity has Full Access to the mailbox.
-pub fn may_open(identity: &str, mailbox: &str) -> bool {
-    if identity.eq_ignore_ascii_case(mailbox) {
-        return person_by_email(mailbox).is_some();
-    }
-    ADA.email.eq_ignore_ascii_case(identity)
-        && shared(mailbox).is_some_and(|mailbox| mailbox.is_ada_in)
-}
-
-/// Tells whether the identity may send as the address (§5.2); in this house Full Access comes with Send As.
-pub fn may_send_as(identity: &str, address: &str) -> bool {
-    may_open(identity, address)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn full_access_is_given_by_name_only() {
-        let check = |identity, mailbox, expected| {
-            assert_eq!(
-                may_open(identity, mailbox),
-                expected,
-                "{identity} {mailbox}"
-            );
-        };
-        check("ada@harborvale.example", "Ada@HarborVale.example", true);
-        check("ada@harborvale.example", "support@harborvale.example", true);
-        check("ada@harborvale.example", "board@harborvale.example", false);
-        check("ada@harborvale.example", "priya@harborvale.example", false);
-        check(
-            "sam@harborvale.example",
-            "support@harborvale.example",
-            false,
-        );
-        check(
-            "support@harborvale.example",
-            "support@harborvale.example",
-            false,
-        );
-        check(
-            "nobody@harborvale.example",
-            "nobody@harborvale.example",
-            false,
-        );
-    }
 
     #[test]
     fn unknown_local_addresses_are_not_known() {

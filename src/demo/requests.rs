@@ -9,6 +9,10 @@ pub struct Requests {
     polls: AtomicU64,
     refreshes: AtomicU64,
     reused: AtomicU64,
+    authorizations: AtomicU64,
+    code_exchanges: AtomicU64,
+    app_tokens: AtomicU64,
+    revocations: AtomicU64,
     imap: AtomicU64,
     smtp: AtomicU64,
 }
@@ -24,6 +28,14 @@ pub struct RequestCounts {
     pub refreshes: u64,
     /// Refresh tokens used again after the grace; a client that does this has lost one.
     pub reused_refresh_tokens: u64,
+    /// Authorization requests that browsers brought.
+    pub authorizations: u64,
+    /// Authorization codes used.
+    pub code_exchanges: u64,
+    /// Requests for an app's own token.
+    pub app_tokens: u64,
+    /// Tokens that clients revoked.
+    pub revocations: u64,
     /// IMAP log-ins that succeeded.
     pub imap_logins: u64,
     /// SMTP log-ins that succeeded.
@@ -51,6 +63,26 @@ impl Requests {
         self.reused.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts an authorization request.
+    pub fn count_authorization(&self) {
+        self.authorizations.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a use of an authorization code.
+    pub fn count_code_exchange(&self) {
+        self.code_exchanges.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a request for an app's own token.
+    pub fn count_app_token(&self) {
+        self.app_tokens.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a revocation.
+    pub fn count_revocation(&self) {
+        self.revocations.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Counts an IMAP log-in.
     pub fn count_imap(&self) {
         self.imap.fetch_add(1, Ordering::Relaxed);
@@ -69,6 +101,10 @@ impl Requests {
             polls: read(&self.polls),
             refreshes: read(&self.refreshes),
             reused_refresh_tokens: read(&self.reused),
+            authorizations: read(&self.authorizations),
+            code_exchanges: read(&self.code_exchanges),
+            app_tokens: read(&self.app_tokens),
+            revocations: read(&self.revocations),
             imap_logins: read(&self.imap),
             smtp_logins: read(&self.smtp),
         }

@@ -11,8 +11,10 @@ use super::house::House;
 use super::listen::Port;
 use super::mail_store::{MailStore, NewMessage};
 use super::people::{ADA, COLLEAGUES, SHARED};
-use super::sign_in::{CLIENT_ID, SignIn, main_user};
-use super::{Habits, Options, RequestCounts, ca, colleagues, imap, seed, sign_in, smtp};
+use super::registrations::{self, RegisteredApp};
+use super::rights::may_open;
+use super::sign_in::{CLIENT_ID, Endpoint, SignIn, Trouble};
+use super::{Habits, Options, RequestCounts, browser, ca, colleagues, imap, seed, sign_in, smtp};
 
 /// A running tenant; dropping it stops the servers.
 #[derive(Debug)]
@@ -39,7 +41,10 @@ pub struct Tenant {
     pub files_sent_copy: bool,
     /// Where codes are typed in a browser.
     pub verification_uri: String,
-    /// Takes user codes to approve.
+    /// Registered apps, the one of `client_id` first.
+    pub apps: Vec<RegisteredApp>,
+    /// Takes what to approve: user codes, or addresses that an app sends a browser to. Such an address is then opened,
+    /// answered and followed back to this machine, as a browser would.
     pub approve: mpsc::UnboundedSender<String>,
     control: Control,
     _tasks: JoinSet<()>,
@@ -70,12 +75,13 @@ impl Tenant {
             tls: certificates.tls,
             letters,
         });
+        let apps = registrations::write(&house.sign_in, &options.folder)?;
         seed::fill(&house.store, options.messages, jiff::Timestamp::now());
         let (approve, approvals) = mpsc::unbounded_channel();
         let (imap_port, smtp_port) = (mail.number, submission.number);
         let mut tasks = JoinSet::new();
         spawn_servers(&mut tasks, &house, (web, mail, submission));
-        tasks.spawn(approve_codes(Arc::clone(&house.sign_in), approvals));
+        tasks.spawn(browser::approve_all(Arc::clone(&house.sign_in), approvals));
         tasks.spawn(colleagues::answer(Arc::clone(&house), post, habits));
         if options.chatter {
             tasks.spawn(colleagues::chatter(Arc::clone(&house), habits));
@@ -83,7 +89,7 @@ impl Tenant {
         let shared = |is_open: bool| {
             SHARED
                 .iter()
-                .filter(move |mailbox| mailbox.is_ada_in == is_open)
+                .filter(move |mailbox| may_open(ADA.email, mailbox.email) == is_open)
                 .map(|mailbox| mailbox.email.to_owned())
         };
         Ok(Self {
@@ -98,6 +104,7 @@ impl Tenant {
             forbidden: shared(false).next().unwrap_or_default(),
             files_sent_copy: true,
             verification_uri: format!("{}/device", house.sign_in.base),
+            apps,
             approve,
             control: Control(house),
             _tasks: tasks,
@@ -131,12 +138,6 @@ fn spawn_servers(
     tasks.spawn(submission.serve(move |stream| smtp::serve(Arc::clone(&shared), stream)));
 }
 
-async fn approve_codes(sign_in: Arc<SignIn>, mut codes: mpsc::UnboundedReceiver<String>) {
-    while let Some(code) = codes.recv().await {
-        sign_in.approve(&code, main_user());
-    }
-}
-
 /// Does to a running tenant what an administrator, the post or bad luck would do. Cheap to clone.
 #[derive(Clone)]
 pub struct Control(Arc<House>);
@@ -162,6 +163,17 @@ impl Control {
     /// Declines a pending user code; `false` if no such code waits.
     pub fn decline(&self, user_code: &str) -> bool {
         self.0.sign_in.decline(user_code)
+    }
+
+    /// Answers an address that an app sends a browser to, as `email` or with no, and returns where the browser is sent
+    /// back to. `None` if the address is not this tenant's, or is refused before anybody is asked.
+    pub fn answer_address(&self, address: &str, email: Option<&str>) -> Option<String> {
+        browser::answer(&self.0.sign_in, address, |_| email)
+    }
+
+    /// Makes the next answer of an endpoint go wrong; several for one endpoint come one after the other.
+    pub fn trouble(&self, endpoint: Endpoint, trouble: Trouble) {
+        self.0.sign_in.troubles.add(endpoint, trouble);
     }
 
     /// Ends all access tokens now; IMAP sessions close as Exchange Online closes them.

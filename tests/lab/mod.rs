@@ -2,6 +2,9 @@
 //!
 //! Talks to the sign-in service by plain requests of its own, not through the flows under test.
 
+#[allow(dead_code, reason = "for some of the test targets")]
+pub mod browser;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -70,6 +73,26 @@ impl Lab {
     pub fn maildir(&self, address: &str) -> PathBuf {
         let (local, domain) = address.split_once('@').expect("an address");
         PathBuf::from(self.value("LAB_DIR")).join(format!("mail/{domain}/{local}/Maildir"))
+    }
+
+    /// Returns the secret of every app `web-NAME` and `app-NAME`.
+    #[allow(dead_code, reason = "for some of the test targets")]
+    pub fn secret(&self) -> SecretString {
+        let file = self.value("LAB_SECRET_FILE");
+        SecretString::from(std::fs::read_to_string(file).expect("the apps' secret"))
+    }
+
+    /// Returns where certificate and key of every app `cert-NAME` are, both PEM.
+    #[allow(dead_code, reason = "for some of the test targets")]
+    pub fn certificate(&self) -> (PathBuf, PathBuf) {
+        let (certificate, key) = ("LAB_CERTIFICATE_FILE", "LAB_KEY_FILE");
+        (self.value(certificate).into(), self.value(key).into())
+    }
+
+    /// Returns an endpoint of the provider, such as `token`.
+    #[allow(dead_code, reason = "for some of the test targets")]
+    pub fn endpoint(&self, name: &str) -> String {
+        format!("{}/oauth2/v2.0/{name}", self.value("LAB_AUTHORITY"))
     }
 
     /// Asks the provider's back door for something, such as `approve` or `kick` (`provider/admin.mjs`).

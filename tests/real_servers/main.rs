@@ -9,4 +9,5 @@
 mod lab;
 
 mod faults;
+mod provider;
 mod sign_in;

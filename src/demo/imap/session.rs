@@ -11,7 +11,7 @@ use super::commands::is_change;
 use super::view::{Expunges, View};
 use super::write::Out;
 use crate::demo::house::House;
-use crate::demo::people::may_open;
+use crate::demo::rights::may_open;
 use crate::demo::sasl::read_xoauth2;
 use crate::demo::sign_in::Grant;
 

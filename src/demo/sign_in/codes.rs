@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::apps::App;
 use super::{Fault, random_text};
 use crate::demo::Habits;
 
@@ -41,6 +42,7 @@ enum Answer {
 }
 
 struct Code {
+    client: &'static App,
     secret: String,
     typed: String,
     scopes: Vec<String>,
@@ -58,6 +60,7 @@ impl Codes {
     /// Makes a new code.
     pub fn start(
         &mut self,
+        client: &'static App,
         scopes: Vec<String>,
         verification_uri: String,
         habits: &Habits,
@@ -68,6 +71,7 @@ impl Codes {
         let device_code = random_text(DEVICE_ALPHABET, DEVICE_LENGTH)?;
         let user_code = random_text(USER_ALPHABET, USER_LENGTH)?;
         self.0.push(Code {
+            client,
             secret: device_code.clone(),
             typed: user_code.clone(),
             scopes,
@@ -85,10 +89,11 @@ impl Codes {
         })
     }
 
-    /// Tells whether a code waits for an answer.
-    pub fn is_pending(&self, user_code: &str) -> bool {
+    /// Returns the app that waits with a code for an answer.
+    pub fn waiting(&self, user_code: &str) -> Option<&'static App> {
         let wanted = normalize(user_code);
-        self.0.iter().any(|code| is_open(code, &wanted))
+        let code = self.0.iter().find(|code| is_open(code, &wanted))?;
+        Some(code.client)
     }
 
     /// Approves as somebody, or declines; `false` if no such code waits.
@@ -105,12 +110,16 @@ impl Codes {
     }
 
     /// Answers a poll: who approved and which scopes were asked for.
-    pub fn poll(&mut self, device_code: &str) -> Result<(String, Vec<String>), Fault> {
+    pub fn poll(
+        &mut self,
+        client: &App,
+        device_code: &str,
+    ) -> Result<(String, Vec<String>), Fault> {
         let now = Instant::now();
         let code = self
             .0
             .iter_mut()
-            .find(|code| code.secret == device_code)
+            .find(|code| code.secret == device_code && code.client == client)
             .ok_or(Fault::BadCode)?;
         let is_early = code
             .last_poll
@@ -128,7 +137,10 @@ impl Codes {
             return Err(Fault::SlowDown);
         }
         match std::mem::replace(&mut code.answer, Answer::Redeemed) {
-            Answer::Approved(user) => Ok((user, code.scopes.clone())),
+            Answer::Approved(user) => {
+                code.client.consent_by_device_code()?;
+                Ok((user, code.scopes.clone()))
+            }
             Answer::Declined => Err(Fault::Declined),
             other => {
                 code.answer = other;
@@ -155,11 +167,17 @@ pub fn normalize(typed: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::demo::sign_in::apps::APPS;
 
     fn started() -> (Codes, Started) {
         let mut codes = Codes::default();
         let started = codes
-            .start(vec!["openid".to_owned()], String::new(), &Habits::default())
+            .start(
+                &APPS[0],
+                vec!["openid".to_owned()],
+                String::new(),
+                &Habits::default(),
+            )
             .unwrap();
         (codes, started)
     }
@@ -167,38 +185,53 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_code_is_pending_then_good_once() {
         let (mut codes, code) = started();
-        assert_eq!(codes.poll(&code.device_code), Err(Fault::Pending));
+        assert_eq!(codes.poll(&APPS[0], &code.device_code), Err(Fault::Pending));
         let typed = format!(" {}-x", code.user_code.to_lowercase());
         assert!(!codes.answer(&typed, None));
         let (head, tail) = code.user_code.split_at(4);
         assert!(codes.answer(&format!("{}-{tail}", head.to_lowercase()), Some("a@b")));
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!(codes.poll(&code.device_code).unwrap().0, "a@b");
+        assert_eq!(codes.poll(&APPS[0], &code.device_code).unwrap().0, "a@b");
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!(codes.poll(&code.device_code), Err(Fault::UsedCode));
+        assert_eq!(
+            codes.poll(&APPS[0], &code.device_code),
+            Err(Fault::UsedCode)
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn hasty_polls_are_told_to_slow_down_for_good() {
         let (mut codes, code) = started();
-        assert_eq!(codes.poll(&code.device_code), Err(Fault::Pending));
+        assert_eq!(codes.poll(&APPS[0], &code.device_code), Err(Fault::Pending));
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(codes.poll(&code.device_code), Err(Fault::SlowDown));
+        assert_eq!(
+            codes.poll(&APPS[0], &code.device_code),
+            Err(Fault::SlowDown)
+        );
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!(codes.poll(&code.device_code), Err(Fault::SlowDown));
+        assert_eq!(
+            codes.poll(&APPS[0], &code.device_code),
+            Err(Fault::SlowDown)
+        );
         tokio::time::advance(Duration::from_secs(12)).await;
-        assert_eq!(codes.poll(&code.device_code), Err(Fault::Pending));
+        assert_eq!(codes.poll(&APPS[0], &code.device_code), Err(Fault::Pending));
     }
 
     #[tokio::test(start_paused = true)]
     async fn declined_expired_and_unknown_codes_are_told_apart() {
         let (mut codes, code) = started();
         assert!(codes.answer(&code.user_code, None));
-        assert_eq!(codes.poll(&code.device_code), Err(Fault::Declined));
+        assert_eq!(
+            codes.poll(&APPS[0], &code.device_code),
+            Err(Fault::Declined)
+        );
         let (mut codes, code) = started();
         tokio::time::advance(Duration::from_secs(901)).await;
-        assert_eq!(codes.poll(&code.device_code), Err(Fault::ExpiredCode));
+        assert_eq!(
+            codes.poll(&APPS[0], &code.device_code),
+            Err(Fault::ExpiredCode)
+        );
         assert!(!codes.answer(&code.user_code, Some("a@b")));
-        assert_eq!(codes.poll("x"), Err(Fault::BadCode));
+        assert_eq!(codes.poll(&APPS[0], "x"), Err(Fault::BadCode));
     }
 }

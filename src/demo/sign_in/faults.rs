@@ -1,4 +1,10 @@
-//! What can go wrong at the sign-in service, with Entra's error names, numbers and texts.
+//! What can go wrong at the sign-in service: real refusals with Entra's error names, numbers and texts, and troubles
+//! that a test asks for.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use super::aadsts;
 
 /// A refused request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,7 +21,7 @@ pub enum Fault {
     BadCode,
     /// The code was redeemed before.
     UsedCode,
-    /// The client is not registered as a public client here.
+    /// The client is not registered here.
     UnknownClient,
     /// No such refresh token, or it was revoked.
     BadRefreshToken,
@@ -33,26 +39,11 @@ pub enum Fault {
     WrongVerb,
     /// The machine has no random numbers.
     Broken,
+    /// Any other of Entra's refusals, by its number (`aadsts`).
+    Aadsts(u32),
 }
 
 impl Fault {
-    /// Returns the `error` of RFC 6749 §5.2 and RFC 8628 §3.5.
-    pub const fn error(self) -> &'static str {
-        match self {
-            Self::Pending => "authorization_pending",
-            Self::SlowDown => "slow_down",
-            Self::Declined => "authorization_declined",
-            Self::ExpiredCode => "expired_token",
-            Self::BadCode => "bad_verification_code",
-            Self::UnknownClient => "invalid_client",
-            Self::UsedCode | Self::BadRefreshToken | Self::ReusedRefreshToken => "invalid_grant",
-            Self::SeveralResources => "invalid_scope",
-            Self::UnsupportedGrant => "unsupported_grant_type",
-            Self::MissingParameter(_) | Self::UnknownTenant | Self::WrongVerb => "invalid_request",
-            Self::Broken => "server_error",
-        }
-    }
-
     /// Returns the number after `AADSTS`.
     pub const fn number(self) -> u32 {
         match self {
@@ -62,7 +53,7 @@ impl Fault {
             Self::ExpiredCode => 70_020,
             Self::BadCode => 70_019,
             Self::UsedCode => 54_005,
-            Self::UnknownClient => 7_000_218,
+            Self::UnknownClient => 700_016,
             Self::BadRefreshToken => 700_082,
             Self::ReusedRefreshToken => 50_173,
             Self::SeveralResources => 28_000,
@@ -71,46 +62,126 @@ impl Fault {
             Self::UnknownTenant => 90_002,
             Self::WrongVerb => 900_561,
             Self::Broken => 90_033,
+            Self::Aadsts(number) => number,
         }
     }
 
-    /// Returns the sentence after the number.
+    /// Returns the `error` of RFC 6749 §5.2 and RFC 8628 §3.5.
+    pub fn error(self) -> &'static str {
+        match self {
+            Self::SlowDown => "slow_down",
+            _ => aadsts::row(self.number()).map_or("invalid_request", |row| row.error),
+        }
+    }
+
+    /// Returns the `error` on the way back to an app (OpenID Connect Core §3.1.2.6), where Entra has other names.
+    pub fn redirect_error(self) -> &'static str {
+        match self.number() {
+            50_058 => "login_required",
+            65_001 | 90_094 | 90_095 => "consent_required",
+            _ => self.error(),
+        }
+    }
+
+    /// Returns the sentence after the number, with words in braces that the request fills in.
     pub fn text(self) -> String {
-        let text = match self {
-            Self::Pending => {
-                "OAuth 2.0 device flow error. Authorization is pending. Continue polling."
-            }
-            Self::SlowDown => "The client polled faster than the interval allows. Slow down.",
-            Self::Declined => "The end user denied the authorization request.",
-            Self::ExpiredCode => {
-                "The provided value for the input parameter 'device_code' is not valid. This device code has expired."
-            }
-            Self::BadCode => "Verification code is not known here.",
-            Self::UsedCode => {
-                "OAuth2 Authorization code was already redeemed, please retry with a new valid code."
-            }
-            Self::UnknownClient => {
-                "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
-            }
-            Self::BadRefreshToken => {
-                "The refresh token has expired due to inactivity or was revoked."
-            }
-            Self::ReusedRefreshToken => {
-                "The provided grant was replaced by a newer one and used again; all tokens of this sign-in are revoked."
-            }
-            Self::SeveralResources => {
-                "Provided value for the input parameter scope is not valid because it contains more than one resource."
-            }
-            Self::UnsupportedGrant => "The app requested an unsupported grant type.",
-            Self::MissingParameter(name) => {
-                return format!("The request body must contain the following parameter: '{name}'.");
-            }
-            Self::UnknownTenant => {
-                "Tenant not found. Check to make sure you have the correct tenant ID."
-            }
-            Self::WrongVerb => "The endpoint only accepts POST requests. Received a GET request.",
-            Self::Broken => "A transient error has occurred. Please try again.",
-        };
-        text.to_owned()
+        if self == Self::SlowDown {
+            return "The client polled faster than the interval allows. Slow down.".to_owned();
+        }
+        let text = aadsts::row(self.number()).map_or("Unknown.", |row| row.text);
+        match self {
+            Self::MissingParameter(name) => text.replace("{parameter}", name),
+            _ => text.to_owned(),
+        }
+    }
+
+    /// Returns `suberror`, which says what kind of `invalid_grant` it is (protocol facts §2.6).
+    pub const fn suberror(self) -> Option<&'static str> {
+        Some(match self.number() {
+            65_001 => "consent_required",
+            50_055 | 50_144 => "user_password_expired",
+            53_003 | 530_035 => "message_only",
+            50_076 | 50_079 | 50_072 | 50_074 => "basic_action",
+            50_158 => "additional_action",
+            50_173 | 700_082 => "bad_token",
+            70_043 => "token_expired",
+            _ => return None,
+        })
+    }
+}
+
+/// A place that answers clients.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Endpoint {
+    /// The discovery documents.
+    Discovery,
+    /// Where device codes are asked for.
+    DeviceCode,
+    /// Where browsers go.
+    Authorize,
+    /// Where tokens are asked for.
+    Token,
+    /// Where tokens are revoked.
+    Revocation,
+}
+
+/// A trouble that a test asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Trouble {
+    /// A refusal by its number, with Entra's text.
+    Aadsts(u32),
+    /// A refusal with an `error` only, as small providers give it (RFC 6749 §5.2).
+    Plain(&'static str),
+    /// A page of HTML with status 200.
+    Html,
+    /// Status 503, with `Retry-After` in seconds.
+    Unavailable(u64),
+    /// Ten megabytes of JSON.
+    Huge,
+    /// Status 302 to an address without TLS.
+    RedirectToHttp,
+    /// The way back to the app carries another `state`.
+    WrongState,
+    /// Somebody else's issuer: in the document, on the way back, or in the `id_token`.
+    WrongIssuer,
+    /// The code or the token is for this person, whoever signed in.
+    SomebodyElse(String),
+}
+
+impl Trouble {
+    /// Tells whether it spoils what is in a good answer, rather than replacing the answer.
+    pub const fn is_inside(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongState | Self::WrongIssuer | Self::SomebodyElse(_)
+        )
+    }
+}
+
+/// Troubles that are still to come, first in, first out at each endpoint.
+#[derive(Debug, Default)]
+pub struct Troubles(Mutex<VecDeque<(Endpoint, Trouble)>>);
+
+impl Troubles {
+    /// Adds one to the next answer that has none yet.
+    pub fn add(&self, endpoint: Endpoint, trouble: Trouble) {
+        self.lock().push_back((endpoint, trouble));
+    }
+
+    /// Takes the endpoint's next trouble, if it is of the wanted kind.
+    pub fn take(
+        &self,
+        endpoint: Endpoint,
+        is_wanted: impl Fn(&Trouble) -> bool,
+    ) -> Option<Trouble> {
+        let mut troubles = self.lock();
+        let at = troubles.iter().position(|(at, _)| *at == endpoint)?;
+        let is_next = troubles.get(at).is_some_and(|(_, next)| is_wanted(next));
+        let taken = is_next.then(|| troubles.remove(at)).flatten();
+        taken.map(|(_, trouble)| trouble)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<(Endpoint, Trouble)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

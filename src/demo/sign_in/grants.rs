@@ -5,19 +5,29 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::apps::App;
+use super::scopes::is_exchange;
 use super::{Fault, random_text};
 
-/// The resource of IMAP and SMTP.
-const OUTLOOK: &str = "https://outlook.office.com";
-const GRAPH: &str = "https://graph.microsoft.com";
 const REFRESH_ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const REFRESH_LENGTH: usize = 400;
+
+/// Who a token speaks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Speaker {
+    /// A person; the app acts in that person's name.
+    Person,
+    /// The app itself.
+    App,
+}
 
 /// What an access token allows.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Grant {
-    /// Who signed in.
+    /// Address of who signed in, or the app's client id.
     pub user: String,
+    /// Which of the two.
+    pub speaker: Speaker,
     /// When it ends.
     pub expires: Instant,
     may_imap: bool,
@@ -25,27 +35,35 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Returns what a token with these scopes allows.
+    /// Returns what a person's token with these scopes allows.
     pub fn new(user: &str, audience: &str, scopes: &[String], life: Duration) -> Self {
-        let is_for_mail = audience == OUTLOOK;
-        let named: Vec<String> = scopes
+        let named: Vec<&String> = scopes
             .iter()
-            .filter(|scope| resource(scope).is_some())
-            .map(|scope| scope.to_ascii_lowercase())
+            .filter(|scope| scope.starts_with("https://"))
             .collect();
         // A provider without resources is asked for openid and the like only; then the token is for all mail.
         let allows = |name: &str| {
-            is_for_mail
-                && (named.is_empty()
-                    || named
-                        .iter()
-                        .any(|scope| scope.ends_with(name) || scope.ends_with("/.default")))
+            let is_named = |scope: &&String| scope.to_ascii_lowercase().ends_with(name);
+            is_exchange(audience) && (named.is_empty() || named.iter().any(is_named))
         };
         Self {
             user: user.to_owned(),
+            speaker: Speaker::Person,
             expires: Instant::now() + life,
             may_imap: allows("/imap.accessasuser.all"),
             may_smtp: allows("/smtp.send"),
+        }
+    }
+
+    /// Returns what an app's own token allows.
+    pub fn for_app(app: &App, audience: &str, life: Duration) -> Self {
+        let allows = |role: &str| is_exchange(audience) && app.roles.contains(&role);
+        Self {
+            user: app.client_id.to_owned(),
+            speaker: Speaker::App,
+            expires: Instant::now() + life,
+            may_imap: allows("IMAP.AccessAsApp"),
+            may_smtp: allows("SMTP.SendAsApp"),
         }
     }
 
@@ -60,29 +78,8 @@ impl Grant {
     }
 }
 
-/// Returns the resource that a scope names.
-fn resource(scope: &str) -> Option<&str> {
-    let (resource, _) = scope.rsplit_once('/')?;
-    resource.starts_with("https://").then_some(resource)
-}
-
-/// Returns the one resource that scopes are for: mail, unless another is named.
-pub fn audience(scopes: &[String]) -> Result<&'static str, Fault> {
-    let mut found = None;
-    for resource in scopes.iter().filter_map(|scope| resource(scope)) {
-        let known = match resource.trim_end_matches('/') {
-            "https://outlook.office.com" | "https://outlook.office365.com" => OUTLOOK,
-            _ => GRAPH,
-        };
-        if found.is_some_and(|found| found != known) {
-            return Err(Fault::SeveralResources);
-        }
-        found = Some(known);
-    }
-    Ok(found.unwrap_or(OUTLOOK))
-}
-
 struct Family {
+    client: &'static App,
     user: String,
     scopes: Vec<String>,
     is_revoked: bool,
@@ -130,10 +127,22 @@ impl Grants {
         }
     }
 
+    /// Ends one token, and with a refresh token all its relatives; an unknown one is no error (RFC 7009 §2.2).
+    /// Access tokens that a family gave out live on to their end, as they do at Entra.
+    pub fn revoke(&mut self, client: &App, token: &str) {
+        let family = self.refresh.get(token).map(|refresh| refresh.family);
+        let family = family.and_then(|family| self.families.get_mut(&family));
+        if let Some(family) = family.filter(|family| family.client == client) {
+            family.is_revoked = true;
+        }
+        self.access.remove(token);
+    }
+
     /// Opens the family of tokens that descend from one sign-in.
-    pub fn new_family(&mut self, user: &str, scopes: Vec<String>) -> u64 {
+    pub fn new_family(&mut self, client: &'static App, user: &str, scopes: Vec<String>) -> u64 {
         self.next_family += 1;
         let family = Family {
+            client,
             user: user.to_owned(),
             scopes,
             is_revoked: false,
@@ -157,6 +166,7 @@ impl Grants {
     /// family down (RFC 9700 §4.14.2).
     pub fn use_refresh(
         &mut self,
+        client: &App,
         token: &str,
         grace: Duration,
     ) -> Result<(u64, String, Vec<String>), Fault> {
@@ -166,6 +176,9 @@ impl Grants {
             .get_mut(&refresh.family)
             .filter(|family| !family.is_revoked)
             .ok_or(Fault::BadRefreshToken)?;
+        if family.client != client {
+            return Err(Fault::Aadsts(70_000));
+        }
         let now = Instant::now();
         let replaced = *refresh.replaced.get_or_insert(now);
         if now > replaced + grace {
@@ -179,21 +192,23 @@ impl Grants {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::demo::sign_in::apps::APPS;
+    use crate::demo::sign_in::scopes::first_audience;
 
     const GRACE: Duration = Duration::from_secs(30);
 
     #[tokio::test(start_paused = true)]
     async fn an_old_refresh_token_is_good_for_the_grace_and_then_ends_the_sign_in() {
         let mut grants = Grants::default();
-        let family = grants.new_family("a@b", vec![]);
+        let family = grants.new_family(&APPS[0], "a@b", vec![]);
         let first = grants.add_refresh(family).unwrap();
-        assert!(grants.use_refresh(&first, GRACE).is_ok());
+        assert!(grants.use_refresh(&APPS[0], &first, GRACE).is_ok());
         let second = grants.add_refresh(family).unwrap();
         tokio::time::advance(Duration::from_secs(29)).await;
-        assert!(grants.use_refresh(&first, GRACE).is_ok());
+        assert!(grants.use_refresh(&APPS[0], &first, GRACE).is_ok());
         tokio::time::advance(Duration::from_secs(2)).await;
         let check = |grants: &mut Grants, token, fault| {
-            assert_eq!(grants.use_refresh(token, GRACE), Err(fault));
+            assert_eq!(grants.use_refresh(&APPS[0], token, GRACE), Err(fault));
         };
         check(&mut grants, &first, Fault::ReusedRefreshToken);
         check(&mut grants, &second, Fault::BadRefreshToken);
@@ -204,7 +219,7 @@ mod tests {
     async fn scopes_decide_what_a_token_is_good_for() {
         let check = |scopes: &[&str], expected: Option<(bool, bool)>| {
             let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-            let grant = audience(&scopes)
+            let grant = first_audience(&scopes)
                 .map(|audience| Grant::new("a@b", audience, &scopes, GRACE))
                 .ok();
             let found = grant.map(|grant| (grant.may_imap(), grant.may_smtp()));
@@ -219,6 +234,53 @@ mod tests {
             &["https://graph.microsoft.com/Mail.Read"],
             Some((false, false)),
         );
-        check(&[imap, "https://graph.microsoft.com/Mail.Read"], None);
+        check(
+            &[imap, "https://graph.microsoft.com/Mail.Read"],
+            Some((true, false)),
+        );
+        check(&["https://mail.example/IMAP.AccessAsUser.All"], None);
+        check(&["IMAP.AccessAsUser.All"], Some((false, false)));
+    }
+
+    #[tokio::test]
+    async fn roles_decide_what_an_app_may() {
+        let check = |key: &str, audience: &str, expected: (bool, bool)| {
+            let app = APPS.iter().find(|app| app.key == key).unwrap();
+            let grant = Grant::for_app(app, audience, GRACE);
+            assert_eq!(
+                (grant.may_imap(), grant.may_smtp()),
+                expected,
+                "{key} {audience}"
+            );
+        };
+        check(
+            "daemon-secret",
+            "https://outlook.office365.com",
+            (true, true),
+        );
+        check(
+            "daemon-secret",
+            "https://graph.microsoft.com",
+            (false, false),
+        );
+        check(
+            "daemon-no-role",
+            "https://outlook.office365.com",
+            (false, false),
+        );
+    }
+
+    #[tokio::test]
+    async fn a_refresh_token_is_its_clients_alone() {
+        let mut grants = Grants::default();
+        let family = grants.new_family(&APPS[0], "a@b", vec![]);
+        let token = grants.add_refresh(family).unwrap();
+        let other = grants.use_refresh(&APPS[1], &token, GRACE);
+        assert_eq!(other, Err(Fault::Aadsts(70_000)));
+        grants.revoke(&APPS[1], &token);
+        assert!(grants.use_refresh(&APPS[0], &token, GRACE).is_ok());
+        grants.revoke(&APPS[0], &token);
+        let revoked = grants.use_refresh(&APPS[0], &token, GRACE);
+        assert_eq!(revoked, Err(Fault::BadRefreshToken));
     }
 }

@@ -5,27 +5,41 @@ use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
+use hyper::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, LOCATION, RETRY_AFTER,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use jiff::Timestamp;
 use rustls::ServerConfig;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use super::{Fault, SignIn, TokenSet, is_tenant, page, random_text};
+use super::authorize::Refused;
+use super::refusal::Refusal;
+use super::tokens::Call;
+use super::{Endpoint, Fault, SignIn, TokenSet, Trouble, documents, is_tenant, page};
 use crate::demo::listen::accept_tls;
 
 /// Larger requests are refused.
 const MAX_BODY: usize = 64 * 1024;
-const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// Size of an answer that is too large.
+const HUGE: usize = 10 * 1024 * 1024;
 
 type Answer = Response<Full<Bytes>>;
 /// The fields of a form.
 pub type Form = BTreeMap<String, String>;
+
+/// Returns a field, "" if it is missing.
+pub fn field<'a>(form: &'a Form, name: &str) -> &'a str {
+    form.get(name).map(String::as_str).unwrap_or_default()
+}
 
 /// Serves one connection.
 pub async fn serve(
@@ -48,82 +62,176 @@ pub async fn serve(
 async fn answer(sign_in: &SignIn, request: Request<Incoming>) -> Answer {
     let method = request.method().clone();
     let path = request.uri().path().trim_end_matches('/').to_owned();
+    let query = read_form(request.uri().query().unwrap_or_default().as_bytes());
+    let basic = basic(request.headers());
     let Ok(body) = Limited::new(request.into_body(), MAX_BODY).collect().await else {
         return status(StatusCode::PAYLOAD_TOO_LARGE);
     };
-    let form: Form = url::form_urlencoded::parse(&body.to_bytes())
-        .into_owned()
-        .collect();
-    route(sign_in, &method, &path, &form)
+    if method == Method::GET {
+        return get(sign_in, &path, &query);
+    }
+    let mut form = read_form(&body.to_bytes());
+    if let Some((client, secret)) = basic {
+        form.insert("client_id".to_owned(), client);
+        form.insert("client_secret".to_owned(), secret);
+    }
+    post(sign_in, &method, &path, &form)
 }
 
-fn route(sign_in: &SignIn, method: &Method, path: &str, form: &Form) -> Answer {
+fn read_form(bytes: &[u8]) -> Form {
+    url::form_urlencoded::parse(bytes).into_owned().collect()
+}
+
+/// Reads client id and secret from an `Authorization` header (RFC 6749 §2.3.1).
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let decoded = STANDARD.decode(value.strip_prefix("Basic ")?.trim()).ok()?;
+    let text = String::from_utf8(decoded).ok()?;
+    let (client, secret) = text.split_once(':')?;
+    let plain = |text: &str| {
+        let mut pairs = url::form_urlencoded::parse(text.as_bytes());
+        pairs.next().map(|(name, _)| name.into_owned())
+    };
+    Some((plain(client)?, plain(secret)?))
+}
+
+fn get(sign_in: &SignIn, path: &str, query: &Form) -> Answer {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
-    match (method.as_str(), segments.as_slice()) {
-        ("GET", [] | ["" | "device"]) => html(page::enter("")),
-        ("POST", ["device"]) => html(page::check(sign_in, form)),
-        ("POST", ["device", "answer"]) => html(page::decide(sign_in, form)),
-        ("GET", [tenant, rest @ ..]) if is_tenant(tenant) => document(sign_in, rest),
-        ("POST", [tenant, "oauth2", "v2.0", "devicecode"]) => {
-            sign_in.requests.count_device();
-            refuse_or(in_tenant(tenant).and_then(|()| device(sign_in, form)))
+    match segments.as_slice() {
+        [] | ["" | "device"] => html(page::enter("")),
+        ["common", "oauth2", "nativeclient"] => html(page::native_client()),
+        [tenant, "oauth2", "v2.0", "authorize"] if is_tenant(tenant) => {
+            authorize(sign_in, tenant, query)
         }
-        ("POST", [tenant, "oauth2", "v2.0", "token"]) => {
-            refuse_or(in_tenant(tenant).and_then(|()| token(sign_in, form)))
+        // RFC 8414 §3.1 puts its own path before the issuer's.
+        [".well-known", "oauth-authorization-server", tenant, ..]
+        | [
+            tenant,
+            "v2.0",
+            ".well-known",
+            "openid-configuration" | "oauth-authorization-server",
+        ]
+        | [
+            tenant,
+            ".well-known",
+            "openid-configuration" | "oauth-authorization-server",
+        ] if is_tenant(tenant) => document(sign_in, tenant),
+        [tenant, "discovery", "v2.0", "keys"] if is_tenant(tenant) => {
+            json_answer(StatusCode::OK, &sign_in.signer.public_keys())
         }
-        ("GET", [.., ".well-known", "openid-configuration"]) => {
-            refuse_or(Err(Fault::UnknownTenant))
+        [tenant, "oauth2", "v2.0", "devicecode" | "token" | "revoke"] if is_tenant(tenant) => {
+            refuse(Fault::WrongVerb, query)
         }
+        [tenant, ..] if is_tenant(tenant) => status(StatusCode::NOT_FOUND),
+        [.., ".well-known", "openid-configuration"] => refuse(Fault::UnknownTenant, query),
         _ => status(StatusCode::NOT_FOUND),
     }
 }
 
-/// Serves what is read with GET below a tenant.
-fn document(sign_in: &SignIn, path: &[&str]) -> Answer {
-    match path {
-        ["v2.0", ".well-known", "openid-configuration"]
-        | [".well-known", "openid-configuration"] => {
-            json_answer(StatusCode::OK, &discovery(sign_in))
-        }
-        ["discovery", "v2.0", "keys"] => json_answer(StatusCode::OK, &sign_in.signer.public_keys()),
-        ["oauth2", "v2.0", "devicecode" | "token"] => refuse_or(Err(Fault::WrongVerb)),
-        _ => status(StatusCode::NOT_FOUND),
+fn post(sign_in: &SignIn, method: &Method, path: &str, form: &Form) -> Answer {
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let endpoint = match (method.as_str(), segments.as_slice()) {
+        ("POST", ["device"]) => return html(page::check(sign_in, form)),
+        ("POST", ["device", "answer"]) => return html(page::decide(sign_in, form)),
+        ("POST", ["authorize", "answer"]) => return decide(sign_in, form),
+        ("POST", [_, "oauth2", "v2.0", "devicecode"]) => Endpoint::DeviceCode,
+        ("POST", [_, "oauth2", "v2.0", "token"]) => Endpoint::Token,
+        ("POST", [_, "oauth2", "v2.0", "revoke"]) => Endpoint::Revocation,
+        _ => return status(StatusCode::NOT_FOUND),
+    };
+    let tenant = segments.first().copied().unwrap_or_default();
+    if !is_tenant(tenant) {
+        return refuse(Fault::UnknownTenant, form);
+    }
+    let trouble = sign_in.troubles.take(endpoint, |_| true);
+    if let Some(answer) = trouble.as_ref().and_then(|trouble| spoiled(trouble, form)) {
+        return answer;
+    }
+    let call = Call {
+        tenant,
+        form,
+        trouble,
+    };
+    let result = match endpoint {
+        Endpoint::DeviceCode => device(sign_in, &call),
+        Endpoint::Revocation => return revoke(sign_in, &call),
+        _ => sign_in.token(&call).map(|tokens| token_answer(&tokens)),
+    };
+    match result {
+        Ok(value) => json_answer(StatusCode::OK, &value),
+        Err(fault) => refuse(fault, form),
     }
 }
 
-/// Returns the discovery document (OpenID Connect Discovery §3), as far as it is true here.
-fn discovery(sign_in: &SignIn) -> Value {
-    let tenant = format!("{}/{}", sign_in.base, super::TENANT_ID);
-    json!({
-        "issuer": sign_in.authority(),
-        "token_endpoint": format!("{tenant}/oauth2/v2.0/token"),
-        "device_authorization_endpoint": format!("{tenant}/oauth2/v2.0/devicecode"),
-        "authorization_endpoint": format!("{tenant}/oauth2/v2.0/authorize"),
-        "jwks_uri": format!("{tenant}/discovery/v2.0/keys"),
-        "scopes_supported": [
-            "openid", "profile", "email", "offline_access",
-            "https://outlook.office.com/IMAP.AccessAsUser.All",
-            "https://outlook.office.com/SMTP.Send",
-        ],
-        "grant_types_supported": [DEVICE_GRANT, "refresh_token"],
-        "response_types_supported": ["code"],
-        "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["ES256"],
-        "token_endpoint_auth_methods_supported": ["none"],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "name", "preferred_username", "tid", "oid", "email"],
+fn document(sign_in: &SignIn, tenant: &str) -> Answer {
+    let trouble = sign_in.troubles.take(Endpoint::Discovery, |_| true);
+    let answer = trouble
+        .as_ref()
+        .and_then(|trouble| spoiled(trouble, &Form::new()));
+    answer.unwrap_or_else(|| {
+        let document = documents::discovery(sign_in, tenant, trouble.as_ref());
+        json_answer(StatusCode::OK, &document)
     })
 }
 
-fn in_tenant(segment: &str) -> Result<(), Fault> {
-    is_tenant(segment).then_some(()).ok_or(Fault::UnknownTenant)
+/// Shows the page that asks who signs in; what cannot be asked goes back, or is told right here.
+fn authorize(sign_in: &SignIn, tenant: &str, query: &Form) -> Answer {
+    // Refusals and spoiled answers come with the way back, not before the page.
+    let is_now = |trouble: &Trouble| !trouble.is_inside() && !matches!(trouble, Trouble::Aadsts(_));
+    let trouble = sign_in.troubles.take(Endpoint::Authorize, is_now);
+    if let Some(answer) = trouble.as_ref().and_then(|trouble| spoiled(trouble, query)) {
+        return answer;
+    }
+    match sign_in.authorize(tenant, query) {
+        Ok((id, ask)) => {
+            let mut answer = html(page::ask(&id, &ask));
+            // Browsers hold a form's whole way, redirects included, against this list.
+            let policy = format!("{POLICY}; form-action 'self' {}", ask.destination());
+            put(&mut answer, CONTENT_SECURITY_POLICY, &policy);
+            answer
+        }
+        Err(Refused::Back(address)) => redirect(&address),
+        Err(Refused::Here(fault)) => {
+            let text = Refusal::new(fault, query).description;
+            with_type(
+                StatusCode::BAD_REQUEST,
+                "text/html; charset=utf-8",
+                page::sorry(&text),
+            )
+        }
+    }
 }
 
-fn field<'a>(form: &'a Form, name: &str) -> &'a str {
-    form.get(name).map(String::as_str).unwrap_or_default()
+fn decide(sign_in: &SignIn, form: &Form) -> Answer {
+    let person = page::chosen(form);
+    match sign_in.decide(field(form, "id"), person.map(|person| person.email)) {
+        Some(address) => redirect(&address),
+        None => html(page::sorry(
+            "This page is over. Start again from the program.",
+        )),
+    }
 }
 
-fn device(sign_in: &SignIn, form: &Form) -> Result<Value, Fault> {
-    let started = sign_in.start_device(field(form, "client_id"), field(form, "scope"))?;
+/// Returns the answer of a trouble that replaces the real one.
+fn spoiled(trouble: &Trouble, request: &Form) -> Option<Answer> {
+    Some(match trouble {
+        Trouble::Aadsts(number) => refuse(Fault::Aadsts(*number), request),
+        Trouble::Plain(error) => json_answer(StatusCode::BAD_REQUEST, &json!({ "error": error })),
+        Trouble::Html => html(page::sorry("Our service is being maintained.")),
+        Trouble::Unavailable(seconds) => {
+            let mut answer = status(StatusCode::SERVICE_UNAVAILABLE);
+            put(&mut answer, RETRY_AFTER, &seconds.to_string());
+            answer
+        }
+        Trouble::Huge => json_answer(StatusCode::OK, &json!({ "padding": "a".repeat(HUGE) })),
+        Trouble::RedirectToHttp => redirect("http://localhost:1/oauth2/v2.0/token"),
+        Trouble::WrongState | Trouble::WrongIssuer | Trouble::SomebodyElse(_) => return None,
+    })
+}
+
+fn device(sign_in: &SignIn, call: &Call<'_>) -> Result<Value, Fault> {
+    sign_in.requests.count_device();
+    let started = sign_in.start_device(call.tenant, call.form)?;
     Ok(json!({
         "user_code": started.user_code,
         "device_code": started.device_code,
@@ -137,22 +245,11 @@ fn device(sign_in: &SignIn, form: &Form) -> Result<Value, Fault> {
     }))
 }
 
-fn token(sign_in: &SignIn, form: &Form) -> Result<Value, Fault> {
-    let client = field(form, "client_id");
-    let tokens = match field(form, "grant_type") {
-        DEVICE_GRANT => {
-            sign_in.requests.count_poll();
-            sign_in.poll_device(client, field(form, "device_code"))
-        }
-        "refresh_token" => {
-            sign_in.requests.count_refresh();
-            let token = field(form, "refresh_token");
-            sign_in.refresh(client, token, field(form, "scope"))
-        }
-        "" => Err(Fault::MissingParameter("grant_type")),
-        _ => Err(Fault::UnsupportedGrant),
-    }?;
-    Ok(token_answer(&tokens))
+fn revoke(sign_in: &SignIn, call: &Call<'_>) -> Answer {
+    match sign_in.revoke(call) {
+        Ok(()) => with_type(StatusCode::OK, "text/plain; charset=utf-8", String::new()),
+        Err(fault) => refuse(fault, call.form),
+    }
 }
 
 fn token_answer(tokens: &TokenSet) -> Value {
@@ -165,60 +262,47 @@ fn token_answer(tokens: &TokenSet) -> Value {
         .collect();
     let mut answer = json!({
         "token_type": "Bearer",
-        "scope": scope.join(" "),
         "expires_in": tokens.life.as_secs(),
         "ext_expires_in": tokens.life.as_secs(),
         "access_token": tokens.access_token,
     });
-    if let Some(fields) = answer.as_object_mut() {
-        for (name, token) in [
-            ("refresh_token", &tokens.refresh_token),
-            ("id_token", &tokens.id_token),
-        ] {
-            if let Some(token) = token {
-                fields.insert(name.to_owned(), token.clone().into());
-            }
+    let Some(fields) = answer.as_object_mut() else {
+        return answer;
+    };
+    if !scope.is_empty() {
+        fields.insert("scope".to_owned(), scope.join(" ").into());
+    }
+    let tokens = [
+        ("refresh_token", &tokens.refresh_token),
+        ("id_token", &tokens.id_token),
+    ];
+    for (name, token) in tokens {
+        if let Some(token) = token {
+            fields.insert(name.to_owned(), token.clone().into());
         }
     }
     answer
 }
 
-fn refuse_or(result: Result<Value, Fault>) -> Answer {
-    match result {
-        Ok(value) => json_answer(StatusCode::OK, &value),
-        Err(fault) => {
-            let code = match fault {
-                Fault::UnknownClient => StatusCode::UNAUTHORIZED,
-                Fault::Broken => StatusCode::SERVICE_UNAVAILABLE,
-                _ => StatusCode::BAD_REQUEST,
-            };
-            json_answer(code, &refusal(fault))
-        }
+fn refuse(fault: Fault, request: &Form) -> Answer {
+    let code = match fault.error() {
+        "invalid_client" => StatusCode::UNAUTHORIZED,
+        "temporarily_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    json_answer(code, &Refusal::new(fault, request).body())
+}
+
+fn redirect(address: &str) -> Answer {
+    let mut answer = status(StatusCode::FOUND);
+    put(&mut answer, LOCATION, address);
+    answer
+}
+
+fn put(answer: &mut Answer, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        answer.headers_mut().insert(name, value);
     }
-}
-
-/// Returns the error body, shaped like Entra's.
-fn refusal(fault: Fault) -> Value {
-    let (trace, correlation) = (guid(), guid());
-    let now = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
-    let number = fault.number();
-    json!({
-        "error": fault.error(),
-        "error_description": format!(
-            "AADSTS{number}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}",
-            fault.text()
-        ),
-        "error_codes": [number],
-        "timestamp": now,
-        "trace_id": trace,
-        "correlation_id": correlation,
-        "error_uri": format!("https://localhost/error?code={number}"),
-    })
-}
-
-fn guid() -> String {
-    let hex = |length| random_text(b"0123456789abcdef", length).unwrap_or_default();
-    format!("{}-{}-4{}-a{}-{}", hex(8), hex(4), hex(3), hex(3), hex(12))
 }
 
 fn json_answer(code: StatusCode, value: &Value) -> Answer {
@@ -234,15 +318,14 @@ fn status(code: StatusCode) -> Answer {
     with_type(code, "text/plain; charset=utf-8", format!("{reason}\n"))
 }
 
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
 fn with_type(code: StatusCode, content_type: &'static str, body: String) -> Answer {
-    use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
     let mut answer = Response::new(Full::new(Bytes::from(body)));
     *answer.status_mut() = code;
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let policy =
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    put(&mut answer, CONTENT_TYPE, content_type);
+    put(&mut answer, CACHE_CONTROL, "no-store");
+    let policy = format!("{POLICY}; form-action 'self'");
+    put(&mut answer, CONTENT_SECURITY_POLICY, &policy);
     answer
 }

@@ -11,16 +11,19 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
-use super::{CLIENT_ID, Fault, TENANT_ID};
+use super::apps::App;
+use super::{Fault, TENANT_ID};
 use crate::demo::people::person_by_email;
 
 const KEY_ID: &str = "harbor-vale-1";
 
-/// Whose token, from whom, for how long.
+/// Whose token, from whom, for which app, for how long.
 pub struct Subject<'a> {
     /// The authority.
     pub issuer: &'a str,
-    /// Address of who signed in.
+    /// The app that asked.
+    pub app: &'a App,
+    /// Address of who signed in; nobody for an app's own token.
     pub user: &'a str,
     /// How long.
     pub life: Duration,
@@ -51,39 +54,74 @@ impl Signer {
         audience: &str,
         scopes: &[String],
     ) -> Result<String, Fault> {
+        let is_plain =
+            |scope: &&str| !["openid", "profile", "email", "offline_access"].contains(scope);
         let permissions: Vec<&str> = scopes
             .iter()
-            .filter_map(|scope| scope.strip_prefix("https://"))
-            .filter_map(|scope| scope.rsplit_once('/').map(|(_, name)| name))
+            .map(|scope| {
+                scope
+                    .rsplit_once('/')
+                    .map_or(scope.as_str(), |(_, name)| name)
+            })
+            .filter(is_plain)
             .collect();
         let mut claims = common_claims(subject);
         extend(
             &mut claims,
             json!({
                 "aud": audience,
-                "appid": CLIENT_ID,
-                "app_displayname": "Pillarbox",
+                "appid": subject.app.client_id,
+                "app_displayname": subject.app.name,
+                "idtyp": "user",
                 "scp": permissions.join(" "),
                 "upn": subject.user,
                 "unique_name": subject.user,
-                // Two tokens of one second must not be the same text.
-                "uti": super::random_text(b"abcdefghijklmnopqrstuvwxyz0123456789", 22)?,
+                "uti": unique()?,
             }),
         );
         self.sign(&claims)
     }
 
-    /// Returns an `id_token` (OpenID Connect Core §2).
-    pub fn id_token(&self, subject: &Subject<'_>) -> Result<String, Fault> {
+    /// Returns an app's own access token: `roles` instead of `scp`, and nobody's name.
+    pub fn app_token(&self, subject: &Subject<'_>, audience: &str) -> Result<String, Fault> {
+        let app = subject.app;
+        let object = object_id(app.client_id);
         let mut claims = common_claims(subject);
         extend(
             &mut claims,
             json!({
-                "aud": CLIENT_ID,
+                "aud": audience,
+                "appid": app.client_id,
+                "app_displayname": app.name,
+                "idtyp": "app",
+                "oid": object,
+                "sub": object,
+                "uti": unique()?,
+            }),
+        );
+        if let Some(claims) = claims.as_object_mut() {
+            claims.remove("name");
+            if !app.roles.is_empty() {
+                claims.insert("roles".to_owned(), json!(app.roles));
+            }
+        }
+        self.sign(&claims)
+    }
+
+    /// Returns an `id_token` (OpenID Connect Core §2); the `nonce` is the authorization request's, if it had one.
+    pub fn id_token(&self, subject: &Subject<'_>, nonce: &str) -> Result<String, Fault> {
+        let mut claims = common_claims(subject);
+        extend(
+            &mut claims,
+            json!({
+                "aud": subject.app.client_id,
                 "preferred_username": subject.user,
                 "email": subject.user,
             }),
         );
+        if !nonce.is_empty() {
+            extend(&mut claims, json!({ "nonce": nonce }));
+        }
         self.sign(&claims)
     }
 
@@ -124,11 +162,16 @@ fn common_claims(subject: &Subject<'_>) -> Value {
         "nbf": now,
         "exp": now.saturating_add(life),
         "name": name,
-        "sub": format!("{}-{CLIENT_ID}", subject.user),
+        "sub": format!("{}-{}", subject.user, subject.app.client_id),
         "oid": object_id(subject.user),
         "tid": TENANT_ID,
         "ver": "2.0",
     })
+}
+
+/// Returns letters that make two tokens of one second different texts.
+fn unique() -> Result<String, Fault> {
+    super::random_text(b"abcdefghijklmnopqrstuvwxyz0123456789", 22)
 }
 
 fn extend(claims: &mut Value, more: Value) {
@@ -164,10 +207,11 @@ mod tests {
         let signer = Signer::new().unwrap();
         let subject = Subject {
             issuer: "https://localhost:1/t/v2.0",
+            app: &crate::demo::sign_in::apps::APPS[0],
             user: "ada@harborvale.example",
             life: Duration::from_secs(300),
         };
-        let token = signer.id_token(&subject).unwrap();
+        let token = signer.id_token(&subject, "n1").unwrap();
         let (text, signature) = token.rsplit_once('.').unwrap();
         let keys = signer.public_keys();
         let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
@@ -183,5 +227,6 @@ mod tests {
             serde_json::from_slice(&decode(text.split_once('.').unwrap().1)).unwrap();
         assert_eq!(claims["preferred_username"], "ada@harborvale.example");
         assert_eq!(claims["name"], "Ada Lindqvist");
+        assert_eq!(claims["nonce"], "n1");
     }
 }

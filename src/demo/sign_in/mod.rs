@@ -1,17 +1,26 @@
-//! The sign-in service: what Entra ID does for a public client with the device code grant.
+//! The sign-in service: what Entra ID does for people in browsers, for devices, and for apps of their own.
 //!
-//! [`SignIn`] is the state and the rules; `http` and `page` put them on the wire.
+//! [`SignIn`] is the state and the rules, with `tokens`; `http`, `page` and `documents` put them on the wire.
 
+pub mod aadsts;
+mod apps;
+mod authorize;
 mod codes;
+mod documents;
 mod faults;
 mod grants;
 mod http;
 mod jwt;
 mod page;
+mod refusal;
+mod scopes;
+mod tokens;
 
+pub use apps::{APPS, App, CLIENT_ID, DAEMON_CERTIFICATE_ID, DAEMON_SECRET_ID, Proof};
+pub use authorize::Refused;
 pub use codes::normalize;
-pub use faults::Fault;
-pub use grants::Grant;
+pub use faults::{Endpoint, Fault, Trouble};
+pub use grants::{Grant, Speaker};
 pub use http::serve;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,16 +28,18 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::people::{ADA, DOMAIN};
+use super::people::{ADA, DOMAIN, person_by_email};
 use super::{Habits, Requests};
+use apps::Credentials;
+use authorize::{Ask, Authorizations};
 use codes::Codes;
+use faults::Troubles;
 use grants::Grants;
+use http::Form;
 use jwt::Signer;
 
 /// The organisation's tenant id.
 pub const TENANT_ID: &str = "7a1d5e0c-4b1e-4c55-9d0a-4a0c1911b0a7";
-/// The public client that is registered there.
-pub const CLIENT_ID: &str = "5f0d1d0e-3c47-4d27-9f0a-76a1e57ed3b0";
 
 /// What a client gets for a device code or a refresh token.
 #[derive(Debug)]
@@ -51,6 +62,10 @@ pub struct SignIn {
     pub base: String,
     /// How often clients asked for what.
     pub requests: Requests,
+    /// What tests want to go wrong.
+    pub troubles: Troubles,
+    /// What apps prove themselves with.
+    pub credentials: Credentials,
     habits: Habits,
     token_life: Duration,
     signer: Signer,
@@ -61,6 +76,7 @@ pub struct SignIn {
 #[derive(Default)]
 struct State {
     codes: Codes,
+    authorizations: Authorizations,
     grants: Grants,
 }
 
@@ -70,6 +86,8 @@ impl SignIn {
         Ok(Self {
             base: format!("https://localhost:{port}"),
             requests: Requests::default(),
+            troubles: Troubles::default(),
+            credentials: Credentials::new()?,
             habits,
             token_life,
             signer: Signer::new()?,
@@ -93,24 +111,70 @@ impl SignIn {
         self.lock().codes.answer(user_code, None)
     }
 
-    /// Tells whether a code waits for an answer.
-    pub fn is_pending(&self, user_code: &str) -> bool {
-        self.lock().codes.is_pending(user_code)
+    /// Returns the app that waits with a code for an answer.
+    pub fn waiting(&self, user_code: &str) -> Option<&'static App> {
+        self.lock().codes.waiting(user_code)
+    }
+
+    /// Reads the address that an app sends a browser to, and says how its page is answered; `None` for addresses of
+    /// somebody else.
+    pub fn visit(&self, address: &str) -> Option<Result<String, Refused>> {
+        let (path, query) = address.strip_prefix(&self.base)?.split_once('?')?;
+        let tenant = path
+            .strip_prefix('/')?
+            .strip_suffix("/oauth2/v2.0/authorize")?;
+        let query: Form = url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
+        is_tenant(tenant).then(|| self.authorize(tenant, &query).map(|(id, _)| id))
+    }
+
+    /// Checks an authorization request and returns the id of its page (RFC 6749 §4.1.1).
+    fn authorize(&self, tenant: &str, query: &Form) -> Result<(String, Ask), Refused> {
+        self.requests.count_authorization();
+        let ask = authorize::read(tenant, query, &self.authority())?;
+        let id = self.lock().authorizations.wait(ask.clone());
+        Ok((id.map_err(Refused::Here)?, ask))
+    }
+
+    /// Answers a page, as `email` or with no, and returns where the browser goes; `None` if the page is over.
+    pub fn decide(&self, id: &str, email: Option<&str>) -> Option<String> {
+        let trouble = self.troubles.take(Endpoint::Authorize, |_| true);
+        let issuer = self.issuer(trouble.as_ref());
+        let mut state = self.lock();
+        let mut ask = state.authorizations.take(id)?;
+        if trouble == Some(Trouble::WrongState) {
+            ask = ask.with_state("somebody-elses-state");
+        }
+        let fault = match (&trouble, email) {
+            (Some(Trouble::Aadsts(number)), _) => Some(Fault::Aadsts(*number)),
+            (_, None) => Some(Fault::Aadsts(65_004)),
+            (_, Some(_)) => ask.app.consent().err(),
+        };
+        if let Some(fault) = fault {
+            return Some(ask.refused(fault, &issuer));
+        }
+        let user = match (&trouble, email) {
+            (Some(Trouble::SomebodyElse(other)), _) => other.as_str(),
+            (_, email) => email.unwrap_or_default(),
+        };
+        Some(match state.authorizations.issue(&ask, user) {
+            Ok(code) => ask.answered(&code, &issuer),
+            Err(fault) => ask.refused(fault, &issuer),
+        })
+    }
+
+    /// Returns this service's name for itself, or another's if a test wants that.
+    fn issuer(&self, trouble: Option<&Trouble>) -> String {
+        match trouble {
+            Some(Trouble::WrongIssuer) => "https://login.elsewhere.example/v2.0".to_owned(),
+            _ => self.authority(),
+        }
     }
 
     /// Returns what an access token allows; `None` when it is unknown or over.
     pub fn grant(&self, access_token: &str) -> Option<Grant> {
         self.lock().grants.check(access_token)
-    }
-
-    /// Returns an access token for all mail without a sign-in.
-    #[cfg(test)]
-    pub fn test_token(&self, email: &str) -> String {
-        let scopes = vec!["openid".to_owned()];
-        let mut state = self.lock();
-        self.issue(&mut state, 0, email, scopes)
-            .unwrap()
-            .access_token
     }
 
     /// Ends all access tokens at once; sessions hear of it through [`SignIn::expirations`].
@@ -130,77 +194,18 @@ impl SignIn {
     }
 
     /// Starts a device sign-in (RFC 8628 §3.2).
-    fn start_device(&self, client: &str, scope: &str) -> Result<codes::Started, Fault> {
-        check_client(client)?;
-        let scopes: Vec<String> = scope.split_whitespace().map(str::to_owned).collect();
+    fn start_device(&self, tenant: &str, form: &Form) -> Result<codes::Started, Fault> {
+        let app = apps::app(http::field(form, "client_id"))?;
+        app.check_endpoint(tenant)?;
+        let scopes = scopes::split(http::field(form, "scope"));
         if scopes.is_empty() {
             return Err(Fault::MissingParameter("scope"));
         }
-        grants::audience(&scopes)?;
+        scopes::first_audience(&scopes)?;
         let verification_uri = format!("{}/device", self.base);
         self.lock()
             .codes
-            .start(scopes, verification_uri, &self.habits)
-    }
-
-    /// Answers a poll (RFC 8628 §3.4).
-    fn poll_device(&self, client: &str, device_code: &str) -> Result<TokenSet, Fault> {
-        check_client(client)?;
-        let mut state = self.lock();
-        let (user, scopes) = state.codes.poll(device_code)?;
-        let family = state.grants.new_family(&user, scopes.clone());
-        self.issue(&mut state, family, &user, scopes)
-    }
-
-    /// Exchanges a refresh token; the old one lives on for the grace only.
-    fn refresh(&self, client: &str, token: &str, scope: &str) -> Result<TokenSet, Fault> {
-        check_client(client)?;
-        let mut state = self.lock();
-        let found = state.grants.use_refresh(token, self.habits.refresh_grace);
-        let (family, user, granted) = found.inspect_err(|fault| {
-            if *fault == Fault::ReusedRefreshToken {
-                self.requests.count_reuse();
-            }
-        })?;
-        let asked: Vec<String> = scope.split_whitespace().map(str::to_owned).collect();
-        let scopes = if asked.is_empty() { granted } else { asked };
-        self.issue(&mut state, family, &user, scopes)
-    }
-
-    fn issue(
-        &self,
-        state: &mut State,
-        family: u64,
-        user: &str,
-        scopes: Vec<String>,
-    ) -> Result<TokenSet, Fault> {
-        let audience = grants::audience(&scopes)?;
-        let subject = jwt::Subject {
-            issuer: &self.authority(),
-            user,
-            life: self.token_life,
-        };
-        let access_token = self.signer.access_token(&subject, audience, &scopes)?;
-        let has = |wanted: &str| scopes.iter().any(|scope| scope == wanted);
-        let id_token = if has("openid") {
-            Some(self.signer.id_token(&subject)?)
-        } else {
-            None
-        };
-        let refresh_token = if has("offline_access") {
-            Some(state.grants.add_refresh(family)?)
-        } else {
-            None
-        };
-        let grant = Grant::new(user, audience, &scopes, self.token_life);
-        state.grants.add_access(&access_token, grant);
-        Ok(TokenSet {
-            access_token,
-            refresh_token,
-            id_token,
-            scopes,
-            life: self.token_life,
-        })
+            .start(app, scopes, verification_uri, &self.habits)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -210,19 +215,9 @@ impl SignIn {
 
 /// Tells whether a path segment names this tenant, as Entra's `{tenant}` does.
 fn is_tenant(segment: &str) -> bool {
-    [TENANT_ID, DOMAIN, "common", "organizations"]
+    [TENANT_ID, DOMAIN, "common", "organizations", "consumers"]
         .iter()
         .any(|name| name.eq_ignore_ascii_case(segment))
-}
-
-fn check_client(client: &str) -> Result<(), Fault> {
-    if client.is_empty() {
-        return Err(Fault::MissingParameter("client_id"));
-    }
-    if client.eq_ignore_ascii_case(CLIENT_ID) {
-        return Ok(());
-    }
-    Err(Fault::UnknownClient)
 }
 
 /// Returns random letters and digits from the system's generator.
@@ -240,7 +235,7 @@ fn random_text(alphabet: &[u8], length: usize) -> Result<String, Fault> {
         .collect())
 }
 
-/// Returns who is signed in when a key of the demo approves a code.
-pub fn main_user() -> &'static str {
-    ADA.email
+/// Returns who is signed in when a key of the demo approves: the one hinted at, or else the main user.
+pub fn person_hinted(hint: &str) -> &'static str {
+    person_by_email(hint).map_or(ADA.email, |person| person.email)
 }

@@ -1,9 +1,11 @@
-//! The page where a code is typed, a person is chosen, and the sign-in confirmed. Plain HTML forms, no scripts.
+//! The pages where a code is typed, a person is chosen, and the sign-in confirmed. Plain HTML forms, no scripts.
 
 use std::fmt::Write as _;
 
-use super::http::Form;
-use super::{SignIn, normalize};
+use super::authorize::Ask;
+use super::http::{Form, field};
+use super::refusal::Refusal;
+use super::{App, Fault, SignIn, normalize};
 use crate::demo::people::{ADA, COLLEAGUES, ORGANISATION, Person};
 
 const STYLE: &str = "
@@ -42,27 +44,23 @@ pub fn check(sign_in: &SignIn, form: &Form) -> String {
     if code.is_empty() {
         return enter("Type the code first.");
     }
-    if !sign_in.is_pending(&code) {
+    let Some(app) = sign_in.waiting(&code) else {
         return enter("That code did not work. Check it, or ask the program for a new one.");
-    }
-    choose(&code)
+    };
+    choose(app, &code)
 }
 
 /// Confirms or declines.
 pub fn decide(sign_in: &SignIn, form: &Form) -> String {
-    let code = form.get("code").map(String::as_str).unwrap_or_default();
-    let person = form.get("person").map(String::as_str).unwrap_or_default();
-    let known = people().find(|known| known.email == person);
-    let is_yes = form
-        .get("answer")
-        .is_some_and(|answer| answer == "continue");
-    let (is_done, title, text) = match known {
-        Some(known) if is_yes => (
+    let code = field(form, "code");
+    let app = sign_in.waiting(code);
+    let (is_done, title, text) = match chosen(form) {
+        Some(known) => (
             sign_in.approve(code, known.email),
             "You have signed in",
             "Pillarbox can go on now. You may close this page.",
         ),
-        _ => (
+        None => (
             sign_in.decline(code),
             "Cancelled",
             "Nothing was signed in. You may close this page.",
@@ -71,14 +69,84 @@ pub fn decide(sign_in: &SignIn, form: &Form) -> String {
     if !is_done {
         return enter("That code is over. Ask the program for a new one.");
     }
+    if let (Some(_), Some(Err(fault))) = (chosen(form), app.map(App::consent_by_device_code)) {
+        return sorry(&refusal(fault, app));
+    }
     frame(&format!("<h1>{title}</h1><p>{text}</p>"))
 }
 
-fn choose(code: &str) -> String {
-    let code = escape(code);
+/// Returns who was chosen with yes; nobody with no.
+pub fn chosen(form: &Form) -> Option<Person> {
+    let is_yes = field(form, "answer") == "continue";
+    people().find(|known| is_yes && known.email == field(form, "person"))
+}
+
+/// Asks who signs in to the app that sent the browser here.
+pub fn ask(id: &str, ask: &Ask) -> String {
+    let first = people().find(|person| person.email.eq_ignore_ascii_case(&ask.hint));
+    let mut wishes = String::new();
+    for scope in &ask.scopes {
+        let _ = write!(wishes, "<li>{}</li>", escape(wish(scope)));
+    }
+    frame(&format!(
+        "<h1>Sign in to {app}?</h1><p>{app} asks to</p><ul>{wishes}</ul>\
+         <form method=post action=/authorize/answer><input type=hidden name=id value=\"{id}\">{choices}</form>",
+        app = escape(ask.app.name),
+        id = escape(id),
+        choices = choices(first.unwrap_or(ADA).email),
+    ))
+}
+
+/// Tells a refusal to a person.
+pub fn sorry(text: &str) -> String {
+    frame(&format!(
+        "<h1>Sorry, that did not work</h1><p class=error role=alert>{}</p>",
+        escape(text)
+    ))
+}
+
+/// Returns the page that only holds an address to copy.
+pub fn native_client() -> String {
+    frame(
+        "<h1>Almost done</h1><p>Copy the whole address of this page from the address bar, and paste it into the \
+         program that wants to sign in. Give it to nobody else.</p>",
+    )
+}
+
+fn refusal(fault: Fault, app: Option<&App>) -> String {
+    let client = app.map_or("", |app| app.client_id);
+    let request = Form::from([("client_id".to_owned(), client.to_owned())]);
+    Refusal::new(fault, &request).description
+}
+
+/// Says in plain words what a scope allows; as it is, if that is not known.
+fn wish(scope: &str) -> &str {
+    match scope.rsplit_once('/').map_or(scope, |(_, name)| name) {
+        "openid" | "profile" | "email" | "User.Read" => "see who you are",
+        "offline_access" => "stay signed in",
+        "IMAP.AccessAsUser.All" => "read and change mail of the mailboxes you may open, over IMAP",
+        "POP.AccessAsUser.All" => "fetch mail over POP3",
+        "SMTP.Send" => "send mail",
+        _ => scope,
+    }
+}
+
+fn choose(app: &App, code: &str) -> String {
+    frame(&format!(
+        "<h1>Sign in to {app}?</h1><p>The program with the code <b>{code}</b> asks to</p>\
+         <ul><li>read and change mail of the mailboxes you may open</li><li>send mail</li><li>stay signed in</li></ul>\
+         <form method=post action=/device/answer><input type=hidden name=code value=\"{code}\">{choices}</form>",
+        app = escape(app.name),
+        code = escape(code),
+        choices = choices(ADA.email),
+    ))
+}
+
+/// Returns everybody to choose from, and the buttons.
+fn choices(first: &str) -> String {
     let mut choices = String::new();
     for person in people() {
-        let is_first = person.email == ADA.email;
+        let is_first = person.email == first;
         let _ = write!(
             choices,
             "<label><input type=radio name=person value=\"{}\"{}> {} <small>{}</small></label>",
@@ -88,14 +156,11 @@ fn choose(code: &str) -> String {
             escape(person.email)
         );
     }
-    frame(&format!(
-        "<h1>Sign in to Pillarbox?</h1><p>The program with the code <b>{code}</b> asks to</p>\
-         <ul><li>read and change mail of the mailboxes you may open</li><li>send mail</li><li>stay signed in</li></ul>\
-         <form method=post action=/device/answer><input type=hidden name=code value=\"{code}\">\
-         <p class=soft>Who are you? This is a demo: nobody asks for a password.</p>{choices}\
+    format!(
+        "<p class=soft>Who are you? This is a demo: nobody asks for a password.</p>{choices}\
          <button class=main name=answer value=continue>Continue</button>\
-         <button name=answer value=cancel>Cancel</button></form>"
-    ))
+         <button name=answer value=cancel>Cancel</button>"
+    )
 }
 
 fn people() -> impl Iterator<Item = Person> {

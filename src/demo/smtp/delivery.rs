@@ -2,17 +2,18 @@
 
 use jiff::Timestamp;
 
-use super::session::Envelope;
+use super::session::{Envelope, Login};
 use crate::demo::colleagues::Letter;
 use crate::demo::house::House;
 use crate::demo::mail_store::{Flags, NewMessage};
 use crate::demo::message::{addresses, fields, split, value};
-use crate::demo::people::{ADA, is_list, is_local, may_send_as, shared};
+use crate::demo::people::{ADA, is_list, is_local, shared};
+use crate::demo::rights::{may_send_as, may_send_on_behalf};
 
 /// Submits a message and returns its Message-ID, or the line that refuses it.
 pub fn submit(
     house: &House,
-    user: &str,
+    login: &Login,
     envelope: &Envelope,
     message: &[u8],
 ) -> Result<String, String> {
@@ -30,16 +31,18 @@ pub fn submit(
                 .to_owned(),
         );
     };
-    if !may_send_as(user, &from.email) {
+    let (identity, mailbox) = (login.identity.as_str(), login.mailbox.as_str());
+    let is_as = may_send_as(identity, &from.email);
+    if !is_as && !may_send_on_behalf(identity, &from.email) {
         return Err(format!(
-            "554 5.2.252 SendAsDenied; {user} not allowed to send as {}; STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied",
+            "554 5.2.252 SendAsDenied; {mailbox} not allowed to send as {}; STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied",
             from.email
         ));
     }
-    let (message_id, message) = complete(message);
+    let (message_id, message) = complete(message, (!is_as).then_some(mailbox));
     // Exchange Online files the copy itself, with the one who signed in (MessageCopyForSMTPClientSubmissionEnabled).
     let copy = NewMessage::arriving(message.clone()).with_flags(Flags::SEEN);
-    house.store.deliver(user, "Sent Items", copy);
+    house.store.deliver(mailbox, "Sent Items", copy);
     for recipient in &envelope.recipients {
         deliver(house, recipient, &message);
     }
@@ -100,14 +103,20 @@ fn received_line(recipient: &str) -> String {
     )
 }
 
-/// Takes out Bcc and adds the Message-ID and the Date where they are missing.
-fn complete(message: &[u8]) -> (String, Vec<u8>) {
+/// Takes out Bcc, adds the Message-ID and the Date where they are missing, and names who really sent it in `Sender`
+/// when that is on somebody's behalf.
+fn complete(message: &[u8], sender: Option<&str>) -> (String, Vec<u8>) {
     let (header, body) = split(message);
     let mut complete = Vec::with_capacity(message.len() + 100);
     for field in fields(header) {
-        if !field.name.eq_ignore_ascii_case(b"Bcc") {
+        let is_named = |name: &[u8]| field.name.eq_ignore_ascii_case(name);
+        let is_replaced = sender.is_some() && is_named(b"Sender");
+        if !is_named(b"Bcc") && !is_replaced {
             complete.extend_from_slice(field.raw);
         }
+    }
+    if let Some(sender) = sender {
+        complete.extend_from_slice(format!("Sender: <{sender}>\r\n").as_bytes());
     }
     if value(header, "Date").is_none() {
         let now = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);

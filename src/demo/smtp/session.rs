@@ -9,12 +9,14 @@ use base64::engine::general_purpose::STANDARD;
 use super::connection::MAX_MESSAGE;
 use super::delivery;
 use crate::demo::house::House;
-use crate::demo::people::{is_known, is_local, may_send_as};
+use crate::demo::people::{is_known, is_local};
+use crate::demo::rights::{may_open, may_send_as, may_send_on_behalf, may_submit};
 use crate::demo::sasl::read_xoauth2;
-use crate::demo::sign_in::Grant;
+use crate::demo::sign_in::{Grant, Speaker};
 
 /// Recipients of one message at most; Exchange Online's default.
 const MAX_RECIPIENTS: usize = 500;
+const SMTP_DISABLED: &str = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/smtp_auth_disabled for more information. [HV.harborvale.example]\r\n";
 const UNAUTHENTICATED: &str = "535 5.7.3 Authentication unsuccessful [HV.harborvale.example]\r\n";
 
 /// Whether the connection is protected.
@@ -54,8 +56,23 @@ pub struct Session {
     shield: Shield,
     is_greeted: bool,
     is_in_auth: bool,
-    grant: Option<Grant>,
+    login: Option<Login>,
     envelope: Option<Envelope>,
+}
+
+/// Who sends.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Login {
+    /// Whose rights count: a person's address or an app's client id.
+    pub identity: String,
+    /// Whose Sent Items takes the copy: the person's mailbox, or the one the app signed in to.
+    pub mailbox: String,
+}
+
+impl Login {
+    fn may_send_as(&self, address: &str) -> bool {
+        may_send_as(&self.identity, address) || may_send_on_behalf(&self.identity, address)
+    }
 }
 
 type Reply = (String, Next);
@@ -72,7 +89,7 @@ impl Session {
             shield,
             is_greeted: false,
             is_in_auth: false,
-            grant: None,
+            login: None,
             envelope: None,
         }
     }
@@ -122,13 +139,13 @@ impl Session {
 
     /// Takes a message (`None`: it was too big) and answers DATA.
     pub fn take_message(&mut self, message: Option<&[u8]>) -> String {
-        let (Some(envelope), Some(grant)) = (self.envelope.take(), &self.grant) else {
+        let (Some(envelope), Some(login)) = (self.envelope.take(), &self.login) else {
             return "503 5.5.1 Bad sequence of commands\r\n".to_owned();
         };
         let Some(message) = message else {
             return "552 5.3.4 Message size exceeds fixed maximum message size\r\n".to_owned();
         };
-        match delivery::submit(&self.house, &grant.user, &envelope, message) {
+        match delivery::submit(&self.house, login, &envelope, message) {
             Ok(message_id) => {
                 format!("250 2.0.0 OK <{message_id}> [Hostname=HV.harborvale.example]\r\n")
             }
@@ -166,7 +183,7 @@ impl Session {
         if self.shield == Shield::None {
             return reply("530 5.7.0 Must issue a STARTTLS command first");
         }
-        if self.grant.is_some() {
+        if self.login.is_some() {
             return reply("503 5.5.2 Already authenticated");
         }
         let (mechanism, initial) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -184,26 +201,30 @@ impl Session {
     }
 
     fn finish_auth(&mut self, line: &str) -> Reply {
-        let grant = STANDARD
+        let found = STANDARD
             .decode(line.trim())
             .ok()
             .and_then(|message| read_xoauth2(&message))
             .and_then(|(user, token)| {
-                let grant = self.house.sign_in.grant(&token)?;
-                // The user must be the one who signed in; a shared mailbox is no identity.
-                let is_identity = grant.user.eq_ignore_ascii_case(&user);
-                (is_identity && grant.may_smtp()).then_some(grant)
+                let grant = self.house.sign_in.grant(&token).filter(Grant::may_smtp)?;
+                is_identity(&grant, &user).then_some((grant, user))
             });
-        if grant.is_none() {
+        let Some((grant, mailbox)) = found else {
             return (UNAUTHENTICATED.to_owned(), Next::Command);
+        };
+        if !may_submit(&mailbox) {
+            return (SMTP_DISABLED.to_owned(), Next::Command);
         }
-        self.grant = grant;
+        self.login = Some(Login {
+            identity: grant.user,
+            mailbox,
+        });
         self.house.sign_in.requests.count_smtp();
         reply("235 2.7.0 Authentication successful")
     }
 
     fn mail(&mut self, rest: &str) -> Reply {
-        let Some(grant) = &self.grant else {
+        let Some(login) = &self.login else {
             return reply(
                 "530 5.7.57 Client not authenticated to send mail. [HV.harborvale.example]",
             );
@@ -220,7 +241,7 @@ impl Session {
         if size.is_some_and(|size: usize| size > MAX_MESSAGE) {
             return reply("552 5.3.4 Message size exceeds fixed maximum message size");
         }
-        if !may_send_as(&grant.user, &sender) {
+        if !login.may_send_as(&sender) {
             return reply(
                 "550 5.7.60 SMTP; Client does not have permissions to send as this sender [HV.harborvale.example]",
             );
@@ -259,6 +280,15 @@ impl Session {
             ),
             _ => reply("503 5.5.2 Need rcpt command"),
         }
+    }
+}
+
+/// Tells whether a token may sign in as `user`: a person as that person only, for a shared mailbox is no identity; an
+/// app as a mailbox it has rights on (protocol facts §5.2, §5.5).
+fn is_identity(grant: &Grant, user: &str) -> bool {
+    match grant.speaker {
+        Speaker::Person => grant.user.eq_ignore_ascii_case(user),
+        Speaker::App => may_open(&grant.user, user) || may_send_as(&grant.user, user),
     }
 }
 

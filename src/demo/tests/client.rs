@@ -16,11 +16,54 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::demo::{Habits, Options, Tenant};
+use crate::demo::{Habits, Options, RegisteredApp, Tenant};
 
 pub const ADA: &str = "ada@harborvale.example";
 pub const SUPPORT: &str = "support@harborvale.example";
 pub const SCOPES: &str = "openid profile offline_access https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send";
+
+/// An answer over HTTP.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Answer {
+    /// Returns a header; the program under test writes names in small letters.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let start = format!("{name}: ");
+        self.head.lines().find_map(|line| line.strip_prefix(&start))
+    }
+
+    /// Returns where the browser is sent.
+    pub fn location(&self) -> url::Url {
+        let location = self.header("location");
+        url::Url::parse(location.unwrap_or_else(|| panic!("{} {}", self.head, self.body))).unwrap()
+    }
+}
+
+/// Writes fields as a query or a form.
+pub fn query(fields: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
+}
+
+/// Returns a field of an address's query, "" if it is missing.
+pub fn field(address: &url::Url, name: &str) -> String {
+    let mut pairs = address.query_pairs();
+    pairs
+        .find(|(found, _)| found == name)
+        .map_or_else(String::new, |(_, value)| value.into_owned())
+}
+
+/// Returns the claims of a token, unchecked.
+pub fn claims(token: &Value) -> Value {
+    let claims = token.as_str().unwrap().split('.').nth(1).unwrap();
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims);
+    serde_json::from_slice(&claims.unwrap()).unwrap()
+}
 
 /// A tenant with its folder and an authority's path.
 pub struct House {
@@ -83,15 +126,25 @@ impl House {
 
     /// Sends a request and returns status and body.
     pub async fn http(&self, method: &str, path: &str, form: &[(&str, &str)]) -> (u16, String) {
+        let answer = self.request(method, path, "", form).await;
+        (answer.status, answer.body)
+    }
+
+    /// Sends a request with more header lines.
+    pub async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        form: &[(&str, &str)],
+    ) -> Answer {
         let stream = TcpStream::connect(("localhost", self.web_port()))
             .await
             .unwrap();
         let mut stream = tls(&self.tenant, stream).await;
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(form)
-            .finish();
+        let body = query(form);
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
             body.len()
         );
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -99,18 +152,59 @@ impl House {
         // Some servers end without a TLS farewell; what was read counts.
         let _ = stream.read_to_string(&mut answer).await;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, body.to_owned())
+        Answer {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            head: head.to_owned(),
+            body: body.to_owned(),
+        }
+    }
+
+    /// Returns the address of the sign-in service without a path.
+    pub fn base(&self) -> String {
+        format!("https://localhost:{}", self.web_port())
+    }
+
+    /// Returns a registered app by its key.
+    pub fn app(&self, key: &str) -> &RegisteredApp {
+        let mut apps = self.tenant.apps.iter();
+        apps.find(|app| app.key == key).unwrap()
+    }
+
+    /// Reads an app's secret as its owner would.
+    pub fn secret(&self, key: &str) -> String {
+        std::fs::read_to_string(self.app(key).secret_file.as_ref().unwrap()).unwrap()
+    }
+
+    /// Gets an app's own token for IMAP and SMTP.
+    pub async fn app_token(&self, key: &str) -> String {
+        let secret = self.secret(key);
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", self.app(key).client_id),
+            ("client_secret", &secret),
+            ("scope", "https://outlook.office365.com/.default"),
+        ];
+        let (status, tokens) = self.post("token", &form).await;
+        assert_eq!(status, 200, "{tokens}");
+        tokens["access_token"].as_str().unwrap().to_owned()
     }
 
     /// Posts a form to an endpoint of the tenant and returns status and JSON.
     pub async fn post(&self, endpoint: &str, form: &[(&str, &str)]) -> (u16, Value) {
-        let path = format!(
-            "/{}/oauth2/v2.0/{endpoint}",
-            crate::demo::sign_in::TENANT_ID
-        );
+        self.post_at(crate::demo::sign_in::TENANT_ID, endpoint, form)
+            .await
+    }
+
+    /// Posts a form to an endpoint of a tenant's other name.
+    pub async fn post_at(
+        &self,
+        tenant: &str,
+        endpoint: &str,
+        form: &[(&str, &str)],
+    ) -> (u16, Value) {
+        let path = format!("/{tenant}/oauth2/v2.0/{endpoint}");
         let (status, body) = self.http("POST", &path, form).await;
-        (status, serde_json::from_str(&body).unwrap())
+        (status, serde_json::from_str(&body).unwrap_or(Value::Null))
     }
 
     /// Signs somebody in and returns the token answer.

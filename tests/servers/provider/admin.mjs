@@ -10,20 +10,25 @@ async function deviceCode(provider, userCode) {
   return code;
 }
 
+// Consents to everything that is asked for, as `user`.
+export async function consent(provider, clientId, user, scope) {
+  const grant = new provider.Grant({ accountId: user, clientId });
+  const scopes = scope.split(' ');
+  const mail = scopes.filter((name) => name.startsWith(`${RESOURCE}/`));
+  const rest = scopes.filter((name) => !mail.includes(name));
+  if (rest.length) grant.addOIDCScope(rest.join(' '));
+  if (mail.length) grant.addResourceScope(RESOURCE, mail.join(' '));
+  return { grantId: await grant.save(), resource: mail.length ? RESOURCE : undefined };
+}
+
 const actions = {
   // { user_code, user }: signs `user` in on the device that shows `user_code`.
   async approve(provider, { user_code: userCode, user }) {
     if (!personOf(user)) throw new Error(`nobody is called ${user}`);
     const code = await deviceCode(provider, userCode);
-    const grant = new provider.Grant({ accountId: user, clientId: code.clientId });
-    const scopes = code.params.scope.split(' ');
-    const mail = scopes.filter((scope) => scope.startsWith(`${RESOURCE}/`));
-    const rest = scopes.filter((scope) => !mail.includes(scope));
-    if (rest.length) grant.addOIDCScope(rest.join(' '));
-    if (mail.length) grant.addResourceScope(RESOURCE, mail.join(' '));
+    const { grantId, resource } = await consent(provider, code.clientId, user, code.params.scope);
     Object.assign(code, {
-      accountId: user, grantId: await grant.save(), scope: code.params.scope,
-      resource: mail.length ? RESOURCE : undefined, authTime: Math.floor(Date.now() / 1000),
+      accountId: user, grantId, scope: code.params.scope, resource, authTime: Math.floor(Date.now() / 1000),
     });
     await code.save();
   },
@@ -49,7 +54,7 @@ const PAGE = `<!doctype html><title>Sign in</title><h1>Sign in to the test lab</
 <form method="post" action="/device"><p>Code <input name="user_code" autofocus> as <input name="user" value="alice@contoso.test">
 <p><button name="action" value="approve">Yes, it is me</button> <button name="action" value="deny">No</button></form>`;
 
-async function bodyOf(request) {
+export async function bodyOf(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString('utf8');

@@ -1,7 +1,8 @@
 // Entra's habits around the provider's answers: interval and slow_down, its error names, its extra fields.
 import { randomUUID } from 'node:crypto';
 import { habitsOf } from './clients.mjs';
-import { SCOPES } from './settings.mjs';
+import { APP_SCOPE, SCOPES } from './settings.mjs';
+import { isClient } from './storage.mjs';
 
 const polls = new Map(); // device code -> { at, interval }
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -19,6 +20,22 @@ async function formOf(request) {
 function refuse(context, error, description) {
   context.status = 400;
   context.body = { error, error_description: description };
+}
+
+// People are asked to sign in and to consent each time, or the provider would withhold `offline_access`; whoever signs
+// in, consents. Entra's `select_account` is not known there.
+export function dressRequest(address) {
+  const [path, query] = address.split('?');
+  if (!path.endsWith('/oauth2/v2.0/authorize') || query === undefined) return address;
+  const fields = new URLSearchParams(query);
+  if (fields.get('prompt') !== 'none') fields.set('prompt', 'login consent');
+  return `${path}?${fields}`;
+}
+
+// An app of its own asks for one resource's `.default`, and nothing else.
+function wrongAppScope(form) {
+  if (form.grant_type !== 'client_credentials' || form.scope === APP_SCOPE) return undefined;
+  return `The provided value for scope ${form.scope} is not valid.`;
 }
 
 // A poll that comes early is refused, and from then on the code has to be polled 5 s less often (RFC 8628 §3.5).
@@ -54,8 +71,14 @@ function afterToken(context, form) {
   if (body.error === 'invalid_grant' && !polls.has(form.device_code)) body.error = 'bad_verification_code';
 }
 
-function dressError(body) {
-  const code = CODES[body.error] ?? 90000;
+function codeOf(body, form) {
+  if (body.error !== 'invalid_client') return CODES[body.error] ?? 90000;
+  if (form.client_assertion) return 700027;
+  return form.client_secret ? 7000215 : 7000218;
+}
+
+function dressError(body, form) {
+  const code = codeOf(body, form);
   body.error_description = `AADSTS${code}: ${body.error_description ?? body.error}`;
   Object.assign(body, {
     error_codes: [code], timestamp: new Date().toISOString(), trace_id: randomUUID(), correlation_id: randomUUID(),
@@ -84,14 +107,15 @@ async function serve(context, next, form, verificationUri) {
   const isDevicecode = context.path.endsWith('/devicecode');
   const scope = isDevicecode ? unknownScope(form) : undefined;
   if (scope) refuse(context, 'invalid_scope', `The scope ${scope} is not valid.`);
+  else if (wrongAppScope(form)) refuse(context, 'invalid_scope', wrongAppScope(form));
   else if (form.grant_type === DEVICE_GRANT && isTooEarly(form)) refuse(context, 'slow_down', 'Polled too often.');
   else await next();
   if (isDevicecode && context.body?.device_code) afterDeviceCode(context, form, verificationUri);
   if (!isDevicecode && context.body) afterToken(context, form);
-  if (context.body?.error === 'invalid_client' && !form.client_id?.startsWith('lab')) {
+  if (context.body?.error === 'invalid_client' && !isClient(form.client_id)) {
     refuse(context, 'unauthorized_client', `Application with identifier '${form.client_id}' was not found in the directory.`);
   }
-  if (context.body?.error) dressError(context.body);
+  if (context.body?.error) dressError(context.body, form);
 }
 
 export function entraHabits(verificationUri) {

@@ -1,19 +1,20 @@
 // The lab's sign-in service: a certified OpenID provider that looks like Entra, on loopback, over TLS.
-// Usage: node main.mjs PORT CERT KEY SECRET
+// Usage: node main.mjs PORT CERT KEY SECRET FOLDER   (FOLDER has app.secret and app.pem, the apps' credentials)
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import Provider from 'oidc-provider';
 import { serveAdmin } from './admin.mjs';
-import { entraHabits } from './entra.mjs';
+import { dressRequest, entraHabits } from './entra.mjs';
+import { serveInteraction } from './interaction.mjs';
 import { settings } from './settings.mjs';
 
-const [port, cert, key, secret] = process.argv.slice(2);
+const [port, cert, key, secret, folder] = process.argv.slice(2);
 const origin = `https://localhost:${port}`;
 // Tenants that mean this one (Entra takes its name, `common` and `organizations`).
 const TENANTS = /^\/(contoso\.test|common|organizations)(?=\/)/;
 const DISCOVERY = '/.well-known/openid-configuration';
 
-const provider = new Provider(`${origin}/contoso.test/v2.0`, settings(secret));
+const provider = new Provider(`${origin}/contoso.test/v2.0`, settings(secret, folder));
 provider.use(entraHabits(`${origin}/device`));
 provider.on('server_error', (context, error) => console.error(context.path, error));
 for (const event of ['grant.success', 'grant.error', 'introspection.error', 'device_authorization.error']) {
@@ -28,6 +29,7 @@ function serveTenant(request, response) {
     response.writeHead(404).end();
     return;
   }
+  request.url = dressRequest(request.url);
   request.originalUrl = request.url;
   request.url = request.url.slice(tenant.length);
   if (request.url === `/v2.0${DISCOVERY}`) {
@@ -38,7 +40,8 @@ function serveTenant(request, response) {
 }
 
 const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, async (request, response) => {
-  if (!await serveAdmin(provider, request, response)) serveTenant(request, response);
+  if (await serveAdmin(provider, request, response) || await serveInteraction(provider, request, response)) return;
+  serveTenant(request, response);
 });
 server.listen(Number(port), '127.0.0.1', () => console.log(`listening on ${origin}`));
 process.on('SIGTERM', () => process.exit(0));

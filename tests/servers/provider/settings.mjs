@@ -4,6 +4,10 @@ import { habitsOf } from './clients.mjs';
 import { storageFor } from './storage.mjs';
 
 const RESOURCE = 'https://outlook.office.com';
+// What an app asks for that acts without a person; Entra knows the resource by this name, too.
+const APP_RESOURCE = 'https://outlook.office365.com';
+const APP_SCOPE = `${APP_RESOURCE}/.default`;
+const ROLES = ['IMAP.AccessAsApp', 'SMTP.SendAsApp'];
 const SCOPES = ['IMAP.AccessAsUser.All', 'POP.AccessAsUser.All', 'SMTP.Send'].map((name) => `${RESOURCE}/${name}`);
 
 // Everybody of these two domains can sign in; the display name is made from the address.
@@ -17,17 +21,21 @@ function clientIdOf(context) {
   return context?.oidc?.client?.clientId ?? 'lab';
 }
 
-export function settings(secret) {
+function resourceOf(scope = '') {
+  return [RESOURCE, APP_RESOURCE].find((name) => scope.includes(`${name}/`));
+}
+
+export function settings(secret, folder) {
   const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
   return {
-    adapter: storageFor(secret),
+    adapter: storageFor(secret, folder),
     jwks: { keys: [{ ...key, use: 'sig', alg: 'RS256', kid: 'lab' }] },
     cookies: { keys: [secret] },
     scopes: ['openid', 'offline_access', 'profile', 'email'],
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email'] },
     conformIdTokenClaims: false, // people's names belong into the id_token, as at Entra
     clientBasedCORS: () => false,
-    pkce: { required: () => true },
+    pkce: { required: (_context, client) => client.clientAuthMethod === 'none' },
     issueRefreshToken: async (_context, client, code) => client.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access'),
     rotateRefreshToken: (context) => habitsOf(clientIdOf(context)).rotate,
     findAccount: async (_context, id) => {
@@ -35,14 +43,19 @@ export function settings(secret) {
       return person && { accountId: id, claims: async () => ({ sub: id, ...person }) };
     },
     // Dovecot compares this with the user that wants in.
-    extraTokenClaims: (_context, token) => ({ username: token.accountId ?? `app:${token.clientId}` }),
+    extraTokenClaims: (_context, token) => {
+      if (token.accountId) return { username: token.accountId };
+      return { username: `app:${token.clientId}`, roles: token.clientId.endsWith('-norole') ? [] : ROLES };
+    },
     ttl: {
       AccessToken: (context) => habitsOf(clientIdOf(context)).tokenLife,
+      ClientCredentials: (context) => habitsOf(clientIdOf(context)).tokenLife,
       DeviceCode: (context) => habitsOf(clientIdOf(context)).codeLife,
       IdToken: 3600, Grant: 86400, RefreshToken: 86400, Session: 3600, Interaction: 3600,
     },
     features: {
       devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
       deviceFlow: { enabled: true, charset: 'base-20', mask: '****-****' },
       introspection: { enabled: true, allowedPolicy: (_context, client) => client.clientId === 'mail-server' },
       revocation: { enabled: true },
@@ -50,13 +63,14 @@ export function settings(secret) {
       resourceIndicators: {
         enabled: true,
         // Entra derives the resource from the scope's prefix and never sees a `resource` parameter.
-        defaultResource: (context) => (context.oidc.params?.scope?.includes(`${RESOURCE}/`) ? RESOURCE : undefined),
+        defaultResource: (context) => resourceOf(context.oidc.params?.scope),
         useGrantedResource: () => true,
-        getResourceServerInfo: (context) => ({
-          scope: SCOPES.join(' '), accessTokenFormat: 'opaque', accessTokenTTL: habitsOf(clientIdOf(context)).tokenLife,
+        getResourceServerInfo: (context, resource) => ({
+          scope: resource === APP_RESOURCE ? APP_SCOPE : SCOPES.join(' '), accessTokenFormat: 'opaque', accessTokenTTL: habitsOf(clientIdOf(context)).tokenLife,
         }),
       },
     },
+    interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
     routes: {
       authorization: '/oauth2/v2.0/authorize', token: '/oauth2/v2.0/token', device_authorization: '/oauth2/v2.0/devicecode',
       code_verification: '/device', jwks: '/discovery/v2.0/keys', introspection: '/oauth2/v2.0/introspect',
@@ -65,4 +79,4 @@ export function settings(secret) {
   };
 }
 
-export { RESOURCE, SCOPES };
+export { APP_SCOPE, RESOURCE, SCOPES };
