@@ -74,6 +74,8 @@ mod layers {
         ("keyring_core", &["src/auth/"]),
         ("zbus_secret_service_keyring_store", &["src/auth/"]),
         ("oauth2", &["src/auth/"]),
+        ("x509_parser", &["src/auth/", "src/net/"]),
+        ("shell_words", &["src/config/"]),
         ("async_imap", &["src/backend/imap/"]),
         ("imap_proto", &["src/backend/imap/"]),
         ("lettre", &["src/backend/smtp/", "src/mime/"]),

@@ -17,8 +17,14 @@ const FIELD_CHARS: usize = 100;
 /// What was asked for when the provider said no.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Grant {
-    /// A device code, or its redemption.
+    /// A device code; nobody had anything to say to it yet.
+    DeviceStart,
+    /// The redemption of a device code.
     Device,
+    /// What the browser brought back.
+    Redirect,
+    /// The redemption of an authorization code.
+    Code,
     /// A renewal.
     Refresh,
     /// Anything else.
@@ -114,17 +120,65 @@ impl From<Refusal> for AuthError {
 
 /// Sorts a no.
 fn denial(error: &str, code: &str, suberror: &str, grant: Grant) -> Denial {
+    let is_device = matches!(grant, Grant::DeviceStart | Grant::Device);
+    if is_client_refused(error, code) {
+        return Denial::ClientRefused;
+    }
+    if is_device && is_method_forbidden(error, code, grant) {
+        return Denial::MethodForbidden;
+    }
     match (error, grant) {
-        ("authorization_declined" | "access_denied", Grant::Device) => Denial::Declined,
+        ("authorization_declined" | "access_denied", Grant::Device | Grant::Redirect) => {
+            Denial::Declined
+        }
+        ("consent_declined", Grant::Redirect) => Denial::Declined,
         ("expired_token", Grant::Device) => Denial::Expired,
         ("bad_verification_code", _) => Denial::UnknownCode,
-        ("invalid_grant", Grant::Device) => match code {
-            "AADSTS70019" | "AADSTS70020" => Denial::Expired,
+        ("invalid_grant", Grant::Device | Grant::Code) => match code {
+            "AADSTS70008" | "AADSTS70019" | "AADSTS70020" => Denial::Expired,
+            "AADSTS700005" => Denial::UnknownCode,
             "" => Denial::UnknownCode,
             _ => Denial::Other,
         },
         ("invalid_grant", Grant::Refresh) if !wants_more(code, suberror) => Denial::GrantEnded,
         _ => Denial::Other,
+    }
+}
+
+/// Whether the application's own proof, or the lack of one, is what the provider does not take.
+fn is_client_refused(error: &str, code: &str) -> bool {
+    error == "invalid_client"
+        || matches!(
+            code.trim_start_matches("AADSTS"),
+            // Signatures and certificates; secrets wrong, ended, missing, or sent by a public client; an application
+            // that was switched off.
+            "50012"
+                | "50013"
+                | "700024"
+                | "700027"
+                | "700030"
+                | "70002"
+                | "7000215"
+                | "7000222"
+                | "7000218"
+                | "700025"
+                | "7000112"
+        )
+}
+
+/// Whether a policy forbids device codes (protocol facts §2.2). A browser on a managed device may still do.
+fn is_method_forbidden(error: &str, code: &str, grant: Grant) -> bool {
+    let digits = code.trim_start_matches("AADSTS");
+    if !digits.is_empty() {
+        // 53004 asks for a second factor to be set up, which another method asks for as well.
+        return digits.starts_with("53") && digits != "53004"
+            || matches!(digits, "50097" | "50131" | "50199");
+    }
+    match error {
+        "unauthorized_client" | "unsupported_grant_type" => true,
+        // Nobody has seen the code yet: it was no person who said no.
+        "access_denied" => grant == Grant::DeviceStart,
+        _ => false,
     }
 }
 
@@ -216,16 +270,71 @@ mod tests {
             &Denial::Expired,
         );
         check(
-            r#"{"error":"invalid_grant","error_codes":[53003]}"#,
+            r#"{"error":"invalid_grant","error_codes":[50034]}"#,
             Grant::Device,
             &Denial::Other,
         );
         let secret_wanted = check(
             r#"{"error":"invalid_client","error_description":"AADSTS7000218: The request body…"}"#,
             Grant::Device,
-            &Denial::Other,
+            &Denial::ClientRefused,
         );
         assert_eq!(secret_wanted.code, "AADSTS7000218");
+    }
+
+    #[test]
+    fn a_policy_against_device_codes_is_told_from_a_person() {
+        for number in [53003, 530_033, 530_034, 530_035, 50199, 50097, 53000] {
+            for error in ["invalid_grant", "access_denied", "interaction_required"] {
+                let json = format!(r#"{{"error":"{error}","error_codes":[{number}]}}"#);
+                check(&json, Grant::Device, &Denial::MethodForbidden);
+                check(&json, Grant::DeviceStart, &Denial::MethodForbidden);
+            }
+        }
+        let bare = r#"{"error":"access_denied"}"#;
+        check(bare, Grant::DeviceStart, &Denial::MethodForbidden);
+        check(bare, Grant::Redirect, &Denial::Declined);
+        let elsewhere = r#"{"error":"unauthorized_client"}"#;
+        check(elsewhere, Grant::Device, &Denial::MethodForbidden);
+        check(elsewhere, Grant::Redirect, &Denial::Other);
+        let factor = r#"{"error":"invalid_grant","error_codes":[53004]}"#;
+        check(factor, Grant::Device, &Denial::Other);
+        let unknown_app = r#"{"error":"unauthorized_client","error_codes":[700016]}"#;
+        check(unknown_app, Grant::Device, &Denial::Other);
+    }
+
+    #[test]
+    fn a_refused_application_is_told_from_a_refused_person() {
+        for number in [7_000_215, 7_000_222, 7_000_218, 700_025, 700_027, 7_000_112] {
+            for error in ["invalid_client", "invalid_request", "unauthorized_client"] {
+                let json = format!(r#"{{"error":"{error}","error_codes":[{number}]}}"#);
+                for grant in [Grant::Device, Grant::Code, Grant::Refresh, Grant::Other] {
+                    check(&json, grant, &Denial::ClientRefused);
+                }
+            }
+        }
+        check(
+            r#"{"error":"invalid_client"}"#,
+            Grant::Refresh,
+            &Denial::ClientRefused,
+        );
+    }
+
+    #[test]
+    fn a_code_that_is_too_old_is_told_from_a_wrong_one() {
+        for (number, expected) in [
+            (70008, Denial::Expired),
+            (700_005, Denial::UnknownCode),
+            (54005, Denial::Other),
+        ] {
+            let json = format!(r#"{{"error":"invalid_grant","error_codes":[{number}]}}"#);
+            check(&json, Grant::Code, &expected);
+        }
+        check(
+            r#"{"error":"invalid_grant"}"#,
+            Grant::Code,
+            &Denial::UnknownCode,
+        );
     }
 
     #[test]

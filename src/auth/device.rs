@@ -12,10 +12,10 @@ use url::Url;
 
 use crate::auth::clock::{SharedClock, SystemClock, later};
 use crate::auth::denial::Refusal;
-use crate::auth::endpoints::Endpoints;
-use crate::auth::exchange::{device_code, redeem_device_code, signed_in};
-use crate::auth::scopes::scopes;
-use crate::auth::{AuthError, Denial, SignedIn};
+use crate::auth::endpoints::{Endpoints, Need};
+use crate::auth::exchange::{Asking, device_code, redeem_device_code, signed_in};
+use crate::auth::scopes::first_scopes;
+use crate::auth::{AuthError, ClientProof, Denial, SignedIn};
 use crate::model::{SignInProfile, sanitize_line};
 use crate::net::Http;
 
@@ -68,7 +68,8 @@ pub enum DeviceProgress {
 /// A started device sign-in. Dropping it cancels.
 #[derive(Debug)]
 pub struct DeviceFlow {
-    client_id: String,
+    profile: SignInProfile,
+    client: ClientProof,
     token_endpoint: Url,
     device_code: SecretString,
     authorization: DeviceAuthorization,
@@ -88,31 +89,43 @@ enum Poll {
 }
 
 impl DeviceFlow {
-    /// Asks for a code. The first progress to show is [`DeviceFlow::authorization`].
-    pub async fn start(profile: &SignInProfile, http: &Http) -> Result<Self, AuthError> {
+    /// Asks for a code, as `client` where the application is a confidential one. The first progress to show is
+    /// [`DeviceFlow::authorization`].
+    pub async fn start(
+        profile: &SignInProfile,
+        client: ClientProof,
+        http: &Http,
+    ) -> Result<Self, AuthError> {
         let clock: SharedClock = std::sync::Arc::new(SystemClock);
-        Self::start_with_clock(profile, http, clock).await
+        Self::start_with_clock(profile, client, http, clock).await
     }
 
     /// Does what [`DeviceFlow::start`] does, by another clock.
     pub async fn start_with_clock(
         profile: &SignInProfile,
+        client: ClientProof,
         http: &Http,
         clock: SharedClock,
     ) -> Result<Self, AuthError> {
-        let endpoints = Endpoints::find(profile, http).await?;
+        let endpoints = Endpoints::find_for(Need::Device, profile, http).await?;
         let endpoint = endpoints.device.ok_or_else(|| AuthError::Profile {
             profile: profile.name.clone(),
             reason: "its provider has no device_authorization_endpoint".to_owned(),
         })?;
-        let scopes = scopes(profile);
+        let scopes = first_scopes(profile);
         let (asked_at, started) = (clock.now(), Instant::now());
-        let answer = device_code(profile, &endpoint, &scopes, http).await?;
+        let asking = Asking {
+            profile,
+            client: &client,
+            endpoint: &endpoint,
+            http,
+        };
+        let answer = device_code(&asking, &scopes, asked_at).await?;
         let life = answer.expires_in().as_secs().clamp(1, LONGEST_LIFE);
         let shown = |text: &str| sanitize_line(text).chars().take(2000).collect::<String>();
         let complete = answer.verification_uri_complete();
         Ok(Self {
-            client_id: profile.client_id.trim().to_owned(),
+            profile: profile.clone(),
             token_endpoint: endpoints.token,
             device_code: SecretString::from(answer.device_code().secret().as_str()),
             authorization: DeviceAuthorization {
@@ -128,6 +141,7 @@ impl DeviceFlow {
             },
             deadline: started + Duration::from_secs(life),
             http: http.clone(),
+            client,
             clock,
         })
     }
@@ -187,13 +201,13 @@ impl DeviceFlow {
     /// Asks once; the error is a no that stays.
     async fn poll(&self) -> Result<Poll, AuthError> {
         let asked_at = self.clock.now();
-        let outcome = redeem_device_code(
-            &self.client_id,
-            &self.token_endpoint,
-            &self.device_code,
-            &self.http,
-        );
-        match outcome.await {
+        let asking = Asking {
+            profile: &self.profile,
+            client: &self.client,
+            endpoint: &self.token_endpoint,
+            http: &self.http,
+        };
+        match redeem_device_code(&asking, &self.device_code, asked_at).await {
             Ok(tokens) => {
                 let scopes = &self.authorization.scopes;
                 Ok(Poll::Approved(signed_in(&tokens, asked_at, scopes)))

@@ -1,7 +1,10 @@
 //! Why a sign-in or a renewal failed, and what can be wrong with the vault.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::auth::denial::Refusal;
 use crate::net::NetError;
@@ -36,8 +39,99 @@ pub enum Denial {
     TimedOut,
     /// Nobody signed in yet.
     NeverSignedIn,
+    /// The provider gave a token for another service; no mail server would take it (protocol facts §3.1).
+    WrongAudience {
+        /// The service it was asked for.
+        expected: String,
+        /// The service it is for.
+        got: String,
+    },
+    /// The token lacks a permission that is needed and cannot be given elsewhere.
+    MissingPermission {
+        /// The scope or role, such as `IMAP.AccessAsApp`.
+        name: String,
+    },
     /// Anything else the provider refuses; see the code.
     Other,
+}
+
+/// Why the application's own secret or certificate cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ClientFault {
+    /// The vault holds no secret for the sign-in profile.
+    SecretMissing,
+    /// A file cannot be read.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        kind: ErrorKind,
+    },
+    /// A file holds no PEM.
+    NotPem {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is PKCS#12 (`.pfx`, `.p12`), to be converted first.
+    Pkcs12 {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is no certificate in the file.
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No certificate in the file can be understood.
+    DamagedCertificate {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is no private key in the file.
+    NoKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key is protected by a passphrase.
+    EncryptedKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key is of another kind than RSA, the only one these assertions know.
+    NotRsa {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key is damaged, or shorter or longer than 2048 to 4096 bits.
+    KeyRejected {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Key and certificate do not belong together.
+    KeyOfAnother {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+    },
+    /// The certificate has ended.
+    CertificateExpired {
+        /// The file.
+        path: PathBuf,
+        /// When.
+        since: Timestamp,
+    },
+    /// The certificate has not begun, or our clock is behind.
+    CertificateNotYetValid {
+        /// The file.
+        path: PathBuf,
+        /// When it begins.
+        from: Timestamp,
+    },
+    /// The system could not sign: no random bytes, or no memory.
+    NotSigned,
 }
 
 /// A failed sign-in or renewal.
@@ -86,6 +180,14 @@ pub enum AuthError {
         /// What is missing or wrong.
         reason: String,
     },
+    /// The application cannot prove itself.
+    #[error("the application of the sign-in profile {profile} cannot prove itself: {fault:?}")]
+    Client {
+        /// The profile's name.
+        profile: String,
+        /// What is missing or wrong.
+        fault: ClientFault,
+    },
     /// The vault failed.
     #[error("the vault failed")]
     Vault(#[from] VaultError),
@@ -128,6 +230,20 @@ pub enum VaultError {
     Keyring {
         /// What it says.
         reason: String,
+    },
+    /// The configured program does not keep or return secrets.
+    #[error("the vault's command {command} failed: {reason}")]
+    Command {
+        /// The program's name.
+        command: String,
+        /// What went wrong, sanitised; no secret in it.
+        reason: String,
+    },
+    /// A secret did not come back as it was written; nothing was removed from where it was.
+    #[error("the secret {key} did not come back as it was written")]
+    NotKept {
+        /// Its name.
+        key: String,
     },
 }
 
@@ -186,6 +302,10 @@ impl AuthError {
                 profile: profile.clone(),
                 reason: reason.clone(),
             },
+            Self::Client { profile, fault } => Self::Client {
+                profile: profile.clone(),
+                fault: fault.clone(),
+            },
             Self::Vault(source) => Self::Vault(source.duplicate()),
         }
     }
@@ -207,6 +327,11 @@ impl VaultError {
             Self::Keyring { reason } => Self::Keyring {
                 reason: reason.clone(),
             },
+            Self::Command { command, reason } => Self::Command {
+                command: command.clone(),
+                reason: reason.clone(),
+            },
+            Self::NotKept { key } => Self::NotKept { key: key.clone() },
         }
     }
 }

@@ -12,7 +12,7 @@ use oauth2::basic::{
 };
 use oauth2::{
     AsyncHttpClient, Client, ClientId, DeviceAuthorizationUrl, ExtraTokenFields, HttpRequest,
-    HttpResponse, RefreshToken, RequestTokenError, Scope, StandardDeviceAuthorizationResponse,
+    HttpResponse, RefreshToken, RequestTokenError, StandardDeviceAuthorizationResponse,
     StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -22,8 +22,10 @@ use url::{Url, form_urlencoded};
 use crate::auth::answer::ask;
 use crate::auth::clock::later;
 use crate::auth::denial::Grant;
+use crate::auth::endpoints::is_older;
 use crate::auth::identity::identity;
-use crate::auth::{AuthError, SignedIn};
+use crate::auth::scopes::{named, resource_scopes};
+use crate::auth::{AuthError, ClientProof, Resource, SignedIn};
 use crate::model::{SignInProfile, sanitize_line};
 use crate::net::Http;
 
@@ -49,6 +51,13 @@ pub(super) struct OpenIdFields {
     id_token: Option<String>,
 }
 
+impl OpenIdFields {
+    /// Returns who signed in, as the provider wrote it.
+    pub(super) fn id_token(&self) -> Option<&str> {
+        self.id_token.as_deref()
+    }
+}
+
 impl ExtraTokenFields for OpenIdFields {}
 
 impl fmt::Debug for OpenIdFields {
@@ -72,45 +81,114 @@ impl<'c> AsyncHttpClient<'c> for Asker<'_> {
     }
 }
 
+/// Who asks an endpoint for a token, and where.
+pub(super) struct Asking<'a> {
+    pub(super) profile: &'a SignInProfile,
+    pub(super) client: &'a ClientProof,
+    pub(super) endpoint: &'a Url,
+    pub(super) http: &'a Http,
+}
+
+impl Asking<'_> {
+    /// Sends a form with `client_id` and the application's proof added, and reads tokens out of the answer.
+    pub(super) async fn post(
+        &self,
+        fields: &[(&str, &str)],
+        grant: Grant,
+        now: Timestamp,
+    ) -> Result<Tokens, AuthError> {
+        let form = self.form(fields, now)?;
+        let request = Request::post(self.endpoint.as_str())
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form.into_bytes())
+            .map_err(|error| nonsense(self.endpoint, &error.to_string()))?;
+        parse(&ask(self.http, request, grant).await?, self.endpoint)
+    }
+
+    fn form(&self, fields: &[(&str, &str)], now: Timestamp) -> Result<String, AuthError> {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields);
+        form.append_pair("client_id", self.profile.client_id.trim());
+        for (name, value) in self.client.fields(self.profile, self.endpoint, now)? {
+            form.append_pair(name, value.expose_secret());
+        }
+        Ok(form.finish())
+    }
+}
+
 /// Asks for a device code (RFC 8628 §3.1).
 pub(super) async fn device_code(
-    profile: &SignInProfile,
-    endpoint: &Url,
+    asking: &Asking<'_>,
     scopes: &[String],
-    http: &Http,
+    now: Timestamp,
 ) -> Result<StandardDeviceAuthorizationResponse, AuthError> {
+    let (profile, endpoint) = (asking.profile, asking.endpoint);
     let address = DeviceAuthorizationUrl::from_url(endpoint.clone());
     let client = client(profile)?.set_device_authorization_url(address);
-    let answer = client
-        .exchange_device_code()
-        .add_scopes(scopes.iter().cloned().map(Scope::new))
-        .request_async(&Asker {
-            http,
-            grant: Grant::Device,
-        })
-        .await;
+    let mut request = client.exchange_device_code();
+    for (name, value) in named(profile, endpoint, scopes) {
+        request = request.add_extra_param(name, value);
+    }
+    for (name, value) in asking.client.fields(profile, endpoint, now)? {
+        request = request.add_extra_param(name, value.expose_secret().to_owned());
+    }
+    let asker = Asker {
+        http: asking.http,
+        grant: Grant::DeviceStart,
+    };
+    let answer = request.request_async(&asker).await;
     answer.map_err(|error| settle(error, endpoint))
 }
 
 /// Asks once whether a device code was approved (RFC 8628 §3.4). The crate's own loop is not used: it hides every
 /// trouble until the code expires.
 pub(super) async fn redeem_device_code(
-    client_id: &str,
-    endpoint: &Url,
+    asking: &Asking<'_>,
     device_code: &SecretString,
-    http: &Http,
+    now: Timestamp,
 ) -> Result<Tokens, AuthError> {
-    let form = form_urlencoded::Serializer::new(String::new())
-        .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
-        .append_pair("client_id", client_id)
-        .append_pair("device_code", device_code.expose_secret())
-        .finish();
-    let request = Request::post(endpoint.as_str())
-        .header(ACCEPT, "application/json")
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(form.into_bytes())
-        .map_err(|error| nonsense(endpoint, &error.to_string()))?;
-    parse(&ask(http, request, Grant::Device).await?, endpoint)
+    let mut fields = vec![
+        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ("device_code", device_code.expose_secret()),
+    ];
+    // Entra's older endpoints know the code by its older name only, and want the resource again (protocol facts §1.3).
+    if asking.profile.provider.is_microsoft() {
+        fields.push(("code", device_code.expose_secret()));
+    }
+    let named = if is_older(asking.profile, asking.endpoint) {
+        named(asking.profile, asking.endpoint, &[])
+    } else {
+        Vec::new()
+    };
+    fields.extend(named.iter().map(|(name, value)| (*name, value.as_str())));
+    asking.post(&fields, Grant::Device, now).await
+}
+
+/// Exchanges an authorization code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5). `redirect_uri` is the one of the
+/// request to the byte.
+pub(super) async fn redeem_code(
+    asking: &Asking<'_>,
+    code: &Redeemable<'_>,
+    now: Timestamp,
+) -> Result<Tokens, AuthError> {
+    let mut fields = vec![
+        ("grant_type", "authorization_code"),
+        ("code", code.code.expose_secret()),
+        ("redirect_uri", code.redirect_uri),
+        ("code_verifier", code.verifier.expose_secret()),
+    ];
+    let scopes = resource_scopes(asking.profile, Resource::Mail);
+    let named = named(asking.profile, asking.endpoint, &scopes);
+    fields.extend(named.iter().map(|(name, value)| (*name, value.as_str())));
+    asking.post(&fields, Grant::Code, now).await
+}
+
+/// An authorization code with what has to go with it.
+pub(super) struct Redeemable<'a> {
+    pub(super) code: &'a SecretString,
+    pub(super) redirect_uri: &'a str,
+    pub(super) verifier: &'a SecretString,
 }
 
 /// Exchanges a refresh token for a new access token (RFC 6749 §6).
@@ -123,14 +201,15 @@ pub(super) async fn renew(
 ) -> Result<Tokens, AuthError> {
     let client = client(profile)?.set_token_uri(TokenUrl::from_url(endpoint.clone()));
     let refresh_token = RefreshToken::new(refresh_token.expose_secret().to_owned());
-    let answer = client
-        .exchange_refresh_token(&refresh_token)
-        .add_scopes(scopes.iter().cloned().map(Scope::new))
-        .request_async(&Asker {
-            http,
-            grant: Grant::Refresh,
-        })
-        .await;
+    let mut request = client.exchange_refresh_token(&refresh_token);
+    for (name, value) in named(profile, endpoint, scopes) {
+        request = request.add_extra_param(name, value);
+    }
+    let asker = Asker {
+        http,
+        grant: Grant::Refresh,
+    };
+    let answer = request.request_async(&asker).await;
     answer.map_err(|error| settle(error, endpoint))
 }
 
@@ -141,7 +220,7 @@ pub(super) fn signed_in(tokens: &Tokens, asked_at: Timestamp, asked: &[String]) 
     let life = tokens
         .expires_in()
         .map_or(ASSUMED_LIFE, |life| life.as_secs());
-    let id_token = tokens.extra_fields().id_token.as_deref();
+    let id_token = tokens.extra_fields().id_token();
     let scopes = match tokens.scopes() {
         Some(granted) => granted.iter().map(|scope| sanitize_line(scope)).collect(),
         None => asked.to_vec(),

@@ -20,9 +20,10 @@ pub use browser::{BrowserAuthorization, BrowserFlow, BrowserProgress, PasteMista
 pub use client::{CertificateFacts, ClientCertificate, ClientProof, secret_key};
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use device::{DeviceAuthorization, DeviceFlow, DeviceProgress};
-pub use error::{AuthError, Denial, VaultError};
+pub use error::{AuthError, ClientFault, Denial, VaultError};
 pub use identity::Identity;
 pub use keeper::{TokenFacts, TokenKeeper, TokenState};
+pub use scopes::{ScopeProblem, first_scopes, scope_problems};
 pub use vault::{Unlock, Vault, VaultGuard};
 
 use jiff::Timestamp;

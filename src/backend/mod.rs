@@ -94,6 +94,9 @@ pub trait Backend: Send {
         poke: &Notify,
         limit: Duration,
     ) -> Result<Wake, BackendError>;
+
+    /// Tells whether messages of `folder` may be changed, or only read.
+    async fn may_change(&mut self, folder: &RemoteId) -> Result<bool, BackendError>;
 }
 
 /// One connection for submitting mail.
@@ -101,6 +104,11 @@ pub trait Backend: Send {
 pub trait Outgoing: Send {
     /// Submits one message. [`Receipt::Unsure`] when the link broke after the last byte was written.
     async fn submit(&mut self, mail: &Outbound) -> Result<Receipt, BackendError>;
+
+    /// Asks whether mail from `sender` would be taken, without sending any: [`BackendError::Refused`] with
+    /// [`Refusal::Sender`] is a no. A yes is no promise: Exchange Online decides when the message is there (protocol
+    /// facts §5.2).
+    async fn may_send_as(&mut self, sender: &str) -> Result<(), BackendError>;
 
     /// Tells whether the server files a copy of what it takes in the sender's Sent folder by itself.
     fn files_sent_copy(&self) -> bool;

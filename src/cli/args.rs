@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::Method;
+
 /// A terminal mailbox manager for mail behind OAuth 2.0.
 #[derive(Debug, Parser)]
 #[command(name = "pillarbox", version, about, max_term_width = 100)]
@@ -126,6 +128,24 @@ pub(in crate::cli) enum MethodArg {
     Password,
 }
 
+/// Ways in which a person signs in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(in crate::cli) enum PersonalMethodArg {
+    /// A code that is entered on any device
+    DeviceCode,
+    /// A browser, here or elsewhere; its final address may be pasted
+    Browser,
+}
+
+impl From<PersonalMethodArg> for Method {
+    fn from(given: PersonalMethodArg) -> Self {
+        match given {
+            PersonalMethodArg::DeviceCode => Self::DeviceCode,
+            PersonalMethodArg::Browser => Self::Browser,
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(in crate::cli) enum TlsArg {
     /// TLS from the first byte
@@ -203,6 +223,9 @@ pub(in crate::cli) struct AccountAdd {
 pub(in crate::cli) struct SignIn {
     /// The account's name or address
     pub account: String,
+    /// Sign in this way instead of the sign-in profile's, where a person signs in
+    #[arg(long, value_enum)]
+    pub method: Option<PersonalMethodArg>,
     /// Show the address as a QR code too
     #[arg(long, conflicts_with = "json")]
     pub qr: bool,
@@ -232,8 +255,11 @@ pub(in crate::cli) enum ResourceArg {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Check {
-    /// Accounts, by name or address; all if none is given
+    /// Accounts by name or address, or single additional users by address; all if none is given
     pub accounts: Vec<String>,
+    /// Also send a message from each mailbox to itself, find it again and remove it
+    #[arg(long)]
+    pub send_test: bool,
     #[command(flatten)]
     pub format: Format,
 }

@@ -8,32 +8,23 @@ use crate::cli::args::Check;
 use crate::cli::error::{self, CliError};
 use crate::cli::output::{Output, notice_json};
 use crate::cli::session;
-use crate::engine::CheckLine;
+use crate::config::Config;
+use crate::engine::{CheckLine, CheckWish, Engine, SendTest};
 use crate::explain;
+use crate::model::Account;
 
 /// `check`.
 pub(in crate::cli) async fn run(args: &Check, out: &mut Output) -> Result<ExitCode, CliError> {
     let engine = session::open().await?;
     session::unlock(&engine).await?;
-    let mut names = Vec::new();
-    for given in &args.accounts {
-        names.push(session::account_name(&engine, given)?);
-    }
-    if args.accounts.is_empty() {
-        names = engine
-            .config()
-            .accounts
-            .iter()
-            .map(|account| account.name.clone())
-            .collect();
-    }
-    if names.is_empty() {
+    let wishes = wishes(&engine, args)?;
+    if wishes.is_empty() {
         return Err(session::not_found("account", "to check"));
     }
     let mut lines: Vec<Value> = Vec::new();
     let (mut passed, mut all) = (0, 0);
-    for name in names {
-        let mut results = engine.check(&name);
+    for wish in wishes {
+        let mut results = engine.check(wish);
         while let Some(line) = results.recv().await {
             all += 1;
             passed += usize::from(line.outcome.is_ok());
@@ -58,6 +49,59 @@ pub(in crate::cli) async fn run(args: &Check, out: &mut Output) -> Result<ExitCo
     })
 }
 
+/// One wish for each account, in the order given; a mailbox named by its address is looked at alone.
+fn wishes(engine: &Engine, args: &Check) -> Result<Vec<CheckWish>, CliError> {
+    let send_test = if args.send_test {
+        SendTest::Send
+    } else {
+        SendTest::Skip
+    };
+    let config = engine.config();
+    let wish = |account: &str| CheckWish {
+        send_test,
+        ..CheckWish::of(account)
+    };
+    if args.accounts.is_empty() {
+        let all = config.accounts.iter();
+        return Ok(all.map(|account| wish(&account.name)).collect());
+    }
+    let mut wishes: Vec<CheckWish> = Vec::new();
+    for given in &args.accounts {
+        let (account, mailbox) = place(&config, given)?;
+        match wishes
+            .iter_mut()
+            .find(|known| known.account == account.name)
+        {
+            Some(known) if mailbox.is_empty() => known.mailboxes.clear(),
+            // Empty means all already.
+            Some(known) if known.mailboxes.is_empty() => {}
+            Some(known) => known.mailboxes.extend(mailbox),
+            None => wishes.push(CheckWish {
+                mailboxes: mailbox,
+                ..wish(&account.name)
+            }),
+        }
+    }
+    Ok(wishes)
+}
+
+/// Finds the account of a name or main address, or the one mailbox of an additional user.
+fn place<'c>(config: &'c Config, given: &str) -> Result<(&'c Account, Vec<String>), CliError> {
+    let is_user = |account: &&Account| {
+        let mut users = account.additional_users.iter();
+        users.any(|user| user.email.eq_ignore_ascii_case(given))
+    };
+    let accounts = &config.accounts;
+    if let Ok(name) = session::account_of(config, given)
+        && let Some(account) = accounts.iter().find(|account| account.name == name)
+    {
+        return Ok((account, Vec::new()));
+    }
+    let account = accounts.iter().find(is_user);
+    let account = account.ok_or_else(|| session::not_found("account or mailbox", given))?;
+    Ok((account, vec![given.to_owned()]))
+}
+
 fn line_json(line: &CheckLine) -> Value {
     let notice = line
         .outcome
@@ -71,6 +115,10 @@ fn line_json(line: &CheckLine) -> Value {
         "ms": line.took.as_millis(),
         "detail": line.outcome.as_ref().ok(),
         "notice": notice,
+        "rights": line.rights.map(|rights| json!({
+            "reading": rights.reading.name(),
+            "sending": rights.sending.name(),
+        })),
     })
 }
 
@@ -79,7 +127,7 @@ fn print_line(line: &CheckLine, out: &mut Output) -> Result<(), CliError> {
     let detail = line.outcome.as_ref().map_or("", String::as_str);
     let (step, ms) = (line.step.name(), line.took.as_millis());
     out.line(&format!(
-        "{mark}  {}  {step:<8} {ms:>6} ms  {detail}",
+        "{mark}  {}  {step:<11} {ms:>6} ms  {detail}",
         line.mailbox
     ))?;
     if let Err(error) = &line.outcome {

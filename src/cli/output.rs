@@ -136,7 +136,7 @@ pub(in crate::cli) fn outbox_json(item: &OutboxItem) -> Value {
         "state": item.state.name(),
         "attempts": item.attempts,
         "next_try": item.not_before.to_string(),
-        "notice": item.failure.as_ref().map(|failure| notice_json(&crate::explain::explain_failure(failure))),
+        "notice": item.failure.as_ref().map(|failure| notice_json(&crate::explain::explain_failure(failure).about(&item.from.email, ""))),
     })
 }
 
@@ -150,6 +150,7 @@ pub(in crate::cli) fn notice_json(notice: &Notice) -> Value {
         "copy": notice.copy,
         "code": notice.code,
         "detail": notice.detail,
+        "source": notice.source,
     })
 }
 

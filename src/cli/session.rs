@@ -142,7 +142,11 @@ pub(in crate::cli) fn ask_hidden(prompt: &str) -> Result<SecretString, CliError>
 
 /// Finds an account's name from its name or main address.
 pub(in crate::cli) fn account_name(engine: &Engine, given: &str) -> Result<String, CliError> {
-    let config = engine.config();
+    account_of(&engine.config(), given)
+}
+
+/// Does what [`account_name`] does, in a configuration.
+pub(in crate::cli) fn account_of(config: &Config, given: &str) -> Result<String, CliError> {
     let found = config
         .accounts
         .iter()

@@ -1,63 +1,108 @@
-//! `sign-in` by device code as text or JSON lines, and `sign-out`.
+//! `sign-in` as text or JSON lines, whatever the method, and `sign-out`.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde_json::json;
+use tokio::sync::mpsc;
+use zeroize::Zeroize;
 
 use crate::cli::args::SignIn;
 use crate::cli::error::{self, CliError};
 use crate::cli::output::{Output, notice_json};
 use crate::cli::session;
 use crate::engine::{
-    DeviceAuthorization, DeviceProgress, Engine, EngineError, Identity, SignInEvent,
+    BrowserAuthorization, BrowserProgress, DeviceAuthorization, DeviceProgress, Engine,
+    EngineError, Identity, MissingSecret, SignInEvent,
 };
 use crate::explain;
-use crate::model::Method;
+use crate::model::{Account, Method, SignInProfile};
 
 /// `sign-in`.
 pub(in crate::cli) async fn run(args: &SignIn, out: &mut Output) -> Result<ExitCode, CliError> {
     let engine = session::open().await?;
     session::unlock(&engine).await?;
     let name = session::account_name(&engine, &args.account)?;
-    let code = match method(&engine, &name) {
-        Some(Method::Password) => password(&engine, &name).await?,
-        _ => device_code(&engine, &name, args, out).await?,
-    };
+    let code = sign_in(&engine, &name, args, out).await?;
     engine.stop().await;
     Ok(code)
 }
 
-fn method(engine: &Engine, name: &str) -> Option<Method> {
-    engine
-        .config()
-        .accounts
-        .iter()
-        .find(|account| account.name == name)
-        .map(|account| account.sign_in.method)
-}
-
-/// Takes the password from a prompt, or a line of standard input where there is no terminal.
-pub(in crate::cli) async fn password(engine: &Engine, name: &str) -> Result<ExitCode, CliError> {
-    let secret = if std::io::stdin().is_terminal() {
-        session::ask_hidden(&format!("Password for {name}: "))?
-    } else {
-        let mut line = String::new();
-        std::io::stdin().read_line(&mut line)?;
-        secrecy::SecretString::from(line.trim_end_matches(['\r', '\n']).to_owned())
-    };
-    engine.set_password(name, secret).await?;
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn device_code(
+/// Asks for what is missing, then signs in wherever a token is wanted.
+async fn sign_in(
     engine: &Engine,
     name: &str,
     args: &SignIn,
     out: &mut Output,
 ) -> Result<ExitCode, CliError> {
-    let mut sign_in = match engine.sign_in(name).await {
+    let account = account(engine, name)?;
+    let profiles = [&account.sign_in, &account.send_sign_in];
+    let is_password = |profile: &&SignInProfile| profile.method == Method::Password;
+    if profiles.iter().any(|profile| is_password(profile)) {
+        let missing = engine.missing_secrets(name).await?;
+        let is_asked_for = |one: &MissingSecret| matches!(one, MissingSecret::Password { .. });
+        if profiles.iter().all(|profile| is_password(profile)) {
+            return password(engine, name).await;
+        }
+        if missing.iter().any(is_asked_for) {
+            password(engine, name).await?;
+        }
+    }
+    for missing in engine.missing_secrets(name).await? {
+        if let MissingSecret::ClientSecret { profile } = missing {
+            client_secret(engine, &profile).await?;
+        }
+    }
+    follow(engine, name, args, out).await
+}
+
+fn account(engine: &Engine, name: &str) -> Result<Account, CliError> {
+    let config = engine.config();
+    let found = config.accounts.iter().find(|account| account.name == name);
+    found
+        .cloned()
+        .ok_or_else(|| session::not_found("account", name))
+}
+
+/// Takes an application's secret from a prompt, or a line of standard input where there is no terminal.
+pub(in crate::cli) async fn client_secret(engine: &Engine, profile: &str) -> Result<(), CliError> {
+    let secret = hidden(&format!("Secret (value) of the application of {profile}: "))?;
+    Ok(engine.set_client_secret(profile, secret).await?)
+}
+
+/// Reads a secret without showing it.
+fn hidden(prompt: &str) -> Result<SecretString, CliError> {
+    if std::io::stdin().is_terminal() {
+        return session::ask_hidden(prompt);
+    }
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    let secret = SecretString::from(line.trim_end_matches(['\r', '\n']));
+    line.zeroize();
+    Ok(secret)
+}
+
+/// Takes the password from a prompt, or a line of standard input where there is no terminal.
+pub(in crate::cli) async fn password(engine: &Engine, name: &str) -> Result<ExitCode, CliError> {
+    let secret = hidden(&format!("Password for {name}: "))?;
+    engine.set_password(name, secret).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Follows a sign-in to its end.
+async fn follow(
+    engine: &Engine,
+    name: &str,
+    args: &SignIn,
+    out: &mut Output,
+) -> Result<ExitCode, CliError> {
+    let started = match args.method {
+        Some(method) => engine.sign_in_by(name, method.into()).await,
+        None => engine.sign_in(name).await,
+    };
+    let mut sign_in = match started {
         Ok(sign_in) => sign_in,
         Err(error) => return failed(&error, args, out),
     };
@@ -70,6 +115,14 @@ async fn device_code(
                 ));
             }
             SignInEvent::Device(DeviceProgress::Asked { .. }) => {}
+            SignInEvent::Browser(BrowserProgress::Address(address)) => {
+                show_address(&address, args, out)?;
+                read_pasted(sign_in.paste.clone());
+            }
+            SignInEvent::Browser(BrowserProgress::PasteRefused(mistake)) => {
+                error::note(&explain::explain_paste(&mistake));
+            }
+            SignInEvent::Browser(BrowserProgress::Redeeming) => {}
             SignInEvent::Done(identity) => return done(engine, name, &identity, args, out).await,
             SignInEvent::Failed(error) => return failed(&error, args, out),
         }
@@ -77,12 +130,59 @@ async fn device_code(
     Ok(ExitCode::FAILURE)
 }
 
+/// Lines of standard input are taken for the browser's final address. A thread, because reading cannot be cancelled;
+/// it ends with the program.
+fn read_pasted(paste: mpsc::UnboundedSender<SecretString>) {
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines() {
+            let Ok(line) = line else { return };
+            if !line.trim().is_empty() && paste.send(SecretString::from(line)).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+fn show_address(
+    address: &BrowserAuthorization,
+    args: &SignIn,
+    out: &mut Output,
+) -> Result<(), CliError> {
+    if args.format.json {
+        return out.json(&json!({
+            "event": "address",
+            "address": address.address,
+            "redirect_uri": address.redirect_uri,
+            "is_listening": address.is_listening,
+            "expires_in": seconds_until(address.expires_at),
+        }));
+    }
+    if args.qr
+        && let Ok(qr) = qrcode::QrCode::new(&address.address)
+    {
+        out.line(&qr.render::<qrcode::render::unicode::Dense1x2>().build())?;
+    }
+    out.line("Open this address in a browser and sign in:")?;
+    out.line(&format!("\n{}\n", address.address))?;
+    if address.is_listening {
+        out.line("A browser on this machine comes back by itself. One elsewhere ends on a page that cannot be reached:")?;
+    } else {
+        out.line("The browser ends on a page that is empty or not found:")?;
+    }
+    out.line("copy the address of that page and paste it here.")?;
+    out.line(&format!(
+        "The application's registration must list {} as redirect address.",
+        address.redirect_uri
+    ))?;
+    out.flush()
+}
+
+fn seconds_until(end: Timestamp) -> i64 {
+    end.duration_since(Timestamp::now()).as_secs().max(0)
+}
+
 fn show_code(code: &DeviceAuthorization, args: &SignIn, out: &mut Output) -> Result<(), CliError> {
-    let left = code
-        .expires_at
-        .duration_since(Timestamp::now())
-        .as_secs()
-        .max(0);
+    let left = seconds_until(code.expires_at);
     if args.format.json {
         return out.json(&json!({
             "event": "code",
@@ -118,7 +218,10 @@ async fn done(
     if args.format.json {
         out.json(&json!({"event": "done", "account": name, "identity": identity.username, "expires_at": expires_at}))?;
     } else {
-        out.line(&format!("Signed in as {}.", identity.username))?;
+        match identity.username.as_str() {
+            "" => out.line("Signed in.")?,
+            username => out.line(&format!("Signed in as {username}."))?,
+        }
         out.flush()?;
     }
     Ok(ExitCode::SUCCESS)

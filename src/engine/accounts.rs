@@ -169,28 +169,6 @@ impl Engine {
         }
     }
 
-    /// Keeps a password for an account whose method is a password.
-    pub async fn set_password(
-        &self,
-        account: &str,
-        password: SecretString,
-    ) -> Result<(), EngineError> {
-        let signer = self.inner.signer(account)?;
-        let mut proofs = signer.proofs();
-        proofs.retain(|proof| proof.is_password());
-        if proofs.is_empty() {
-            return Err(EngineError::NotFound {
-                what: "password sign-in of account",
-                name: account.to_owned(),
-            });
-        }
-        for proof in proofs {
-            proof.set_password(&password).await?;
-        }
-        self.signed_in(&signer);
-        Ok(())
-    }
-
     /// Forgets an account's tokens.
     pub async fn sign_out(&self, account: &str) -> Result<(), EngineError> {
         let signer = self.inner.signer(account)?;

@@ -1,12 +1,12 @@
 //! What the engine says: events, problems, statuses, and the progress of sign-ins and checks. Plain data only.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use tokio::sync::mpsc;
 
-use crate::auth::{DeviceProgress, Identity};
+use crate::auth::{BrowserProgress, DeviceProgress, Identity};
 use crate::discover::Origin;
 use crate::engine::EngineError;
 use crate::model::{
@@ -173,6 +173,8 @@ pub struct Alternative {
 pub enum SignInEvent {
     /// Progress of the device flow.
     Device(DeviceProgress),
+    /// Progress of the browser flow.
+    Browser(BrowserProgress),
     /// Signed in; tokens are in the vault and the workers run again.
     Done(Identity),
     /// It failed.
@@ -184,53 +186,8 @@ pub enum SignInEvent {
 pub struct SignIn {
     /// What happens; closes after `Done` or `Failed`.
     pub events: mpsc::UnboundedReceiver<SignInEvent>,
+    /// Takes the final address, as a person pasted it.
+    pub paste: mpsc::UnboundedSender<SecretString>,
     /// Ends the task when this is dropped.
     pub guard: tokio_util::sync::DropGuard,
-}
-
-/// One line of a check.
-#[derive(Clone, Debug)]
-pub struct CheckLine {
-    /// The mailbox's address.
-    pub mailbox: String,
-    /// The step.
-    pub step: CheckStep,
-    /// How it went.
-    pub outcome: Result<String, Arc<EngineError>>,
-    /// How long it took.
-    pub took: Duration,
-}
-
-/// Steps of a check, in order.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum CheckStep {
-    /// The incoming server's name.
-    Resolve,
-    /// A TCP connection.
-    Tcp,
-    /// TLS and its certificate.
-    Tls,
-    /// A token.
-    Token,
-    /// Log in to the mailbox.
-    Login,
-    /// List its folders.
-    Folders,
-    /// Log in for sending (nothing is sent).
-    Send,
-}
-
-impl CheckStep {
-    /// Returns the stable name used on screen and by `--json`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Resolve => "resolve",
-            Self::Tcp => "tcp",
-            Self::Tls => "tls",
-            Self::Token => "token",
-            Self::Login => "login",
-            Self::Folders => "folders",
-            Self::Send => "send",
-        }
-    }
 }

@@ -14,6 +14,7 @@ mod handle;
 mod inner;
 mod link;
 mod reading;
+mod secrets;
 mod setup;
 mod sign_in;
 mod signer;
@@ -23,12 +24,16 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
+pub use check::{CheckLine, CheckStep, CheckWish, Reading, Rights, SendTest, Sending};
 pub use error::{EngineError, Locked};
 pub use events::{
-    Alternative, BodyState, Candidate, CheckLine, CheckStep, Event, Fate, Health, Problem, SignIn,
-    SignInEvent, Status,
+    Alternative, BodyState, Candidate, Event, Fate, Health, Problem, SignIn, SignInEvent, Status,
 };
 pub use handle::{Engine, Options};
+pub use secrets::MissingSecret;
 // What the interface matches on in a sign-in; it may not name the layers these come from.
-pub use crate::auth::{DeviceAuthorization, DeviceProgress, Identity, TokenFacts, Unlock};
+pub use crate::auth::{
+    BrowserAuthorization, BrowserProgress, DeviceAuthorization, DeviceProgress, Identity,
+    PasteMistake, TokenFacts, Unlock,
+};
 pub use crate::discover::Origin;

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use secrecy::SecretString;
 use tokio::sync::{OnceCell, watch};
 
-use crate::auth::{AuthError, Denial, Resource, SharedClock, TokenKeeper, TokenState, Vault};
+use crate::auth::{
+    AuthError, ClientProof, Denial, Resource, SharedClock, TokenKeeper, TokenState, Vault,
+};
 use crate::backend::{BackendError, Credential};
 use crate::engine::EngineError;
 use crate::engine::work::budget::Budget;
@@ -98,6 +100,24 @@ impl Proof {
         };
         keeper.reject(Resource::Mail, token).await;
         true
+    }
+
+    /// Tells whether a password is kept.
+    pub async fn has_password(&self) -> Result<bool, EngineError> {
+        let kept = self.vault.get(&self.password_key()).await;
+        Ok(kept.map_err(AuthError::from)?.is_some())
+    }
+
+    /// Loads what the application proves itself with, if anything.
+    pub async fn client(&self) -> Result<ClientProof, EngineError> {
+        Ok(ClientProof::load(&self.profile, &self.vault).await?)
+    }
+
+    /// Says that something was mended that no server tells us: what was refused is asked for again.
+    pub fn try_again(&self) {
+        if let Some(keeper) = self.loaded_keeper() {
+            keeper.try_again();
+        }
     }
 
     /// Keeps a password.

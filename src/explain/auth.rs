@@ -1,8 +1,8 @@
 //! Notices for sign-ins and renewals.
 
-use crate::auth::{AuthError, Denial};
+use crate::auth::{AuthError, Denial, PasteMistake};
 use crate::explain::notice::{Notice, Remedy, Severity, Who};
-use crate::explain::{aadsts, files, net};
+use crate::explain::{aadsts, client, files, net};
 
 /// Explains a failed sign-in or renewal.
 pub(in crate::explain) fn explain(error: &AuthError) -> Notice {
@@ -46,6 +46,7 @@ pub(in crate::explain) fn explain(error: &AuthError) -> Notice {
             .how("Complete the sign-in profile")
             .remedy(Remedy::EditAccount)
             .loud(),
+        AuthError::Client { profile, fault } => client::explain(profile, fault),
         AuthError::Vault(error) => files::vault(error),
     }
 }
@@ -93,6 +94,15 @@ fn by_denial(denial: &Denial, error: &str, suberror: &str) -> Notice {
         Denial::NeverSignedIn => Notice::new("Nobody has signed in to this account yet")
             .cause("There is no token for it in the vault")
             .how("Sign in once; Pillarbox stays signed in from then on"),
+        Denial::WrongAudience { expected, got } => Notice::new("The token is for another service")
+            .cause(format!("It was asked for {expected}, but is for {got}: a scope of the wrong service was requested"))
+            .how("Use scopes that begin with the mail service's address, such as https://outlook.office.com/IMAP.AccessAsUser.All")
+            .how("Scopes without an address count as Microsoft Graph's, whatever the portal shows beside them")
+            .remedy(Remedy::EditAccount),
+        Denial::MissingPermission { name } => Notice::new(format!("The token lacks the permission {name}"))
+            .cause("It was not added to the application, or nobody consented to it")
+            .how(format!("Have an administrator add {name} to the application and grant consent; then sign in again"))
+            .who(Who::TenantAdministrator),
         Denial::Other => Notice::new("The sign-in service refuses")
             .cause(reason_words(error))
             .how("See the details; an administrator can find the reason in the sign-in log")
@@ -132,5 +142,29 @@ fn details(description: &str, correlation_id: &str) -> String {
         description.to_owned()
     } else {
         format!("{description} · correlation id {correlation_id}")
+    }
+}
+
+/// Says what is wrong with a pasted address, and what to paste instead.
+pub fn explain_paste(mistake: &PasteMistake) -> String {
+    match mistake {
+        PasteMistake::NotAnAddress => {
+            "That is no address. Paste the whole line from the browser's address bar".to_owned()
+        }
+        PasteMistake::NoCode => {
+            "That is not the last page: its address holds code=… Finish the sign-in first".to_owned()
+        }
+        PasteMistake::CutOff => {
+            "The address was cut off on its way. Copy it again, as a whole".to_owned()
+        }
+        PasteMistake::OtherSignIn => {
+            "That address is from an earlier sign-in. Open the address above and sign in anew".to_owned()
+        }
+        PasteMistake::Foreign { host } => {
+            format!("That address leads to {host}, not to where this sign-in ends")
+        }
+        PasteMistake::WrongPlace => {
+            "Microsoft's page moved on and dropped the code. Register http://localhost instead, or copy faster".to_owned()
+        }
     }
 }

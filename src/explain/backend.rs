@@ -95,7 +95,7 @@ fn sign_in_refused(about: &About<'_>) -> Notice {
         .cause(format!("The protocol is switched off for {mailbox}"))
         .how("Sign in again")
         .how("If that does not help, have the Exchange administrator look at the mailbox's protocols")
-        .copy(format!("Get-CASMailbox {mailbox} | fl ImapEnabled,PopEnabled,SmtpClientAuthenticationDisabled"))
+        .copy("Get-CASMailbox MAILBOX | fl ImapEnabled,PopEnabled,SmtpClientAuthenticationDisabled")
 }
 
 fn refused(kind: Refusal, code: &str, text: &str, about: &About<'_>) -> Notice {
@@ -110,7 +110,7 @@ fn refused(kind: Refusal, code: &str, text: &str, about: &About<'_>) -> Notice {
                 .cause("The account has no mailbox there, or its protocol is switched off")
                 .cause(format!("{mailbox} is an alias: the primary address is needed"))
                 .how("Have the Exchange administrator look at licence and protocols of the mailbox")
-                .copy(format!("Get-CASMailbox {mailbox} | fl ImapEnabled,PopEnabled"))
+                .copy("Get-CASMailbox MAILBOX | fl ImapEnabled,PopEnabled")
                 .who(Who::ExchangeAdministrator)
                 .remedy(Remedy::Retry)
                 .loud()
@@ -119,11 +119,11 @@ fn refused(kind: Refusal, code: &str, text: &str, about: &About<'_>) -> Notice {
             .cause("Full Access to the mailbox was not granted, or not yet everywhere (it takes up to two hours)")
             .cause(format!("{mailbox} is an alias: the primary address is needed"))
             .how("Have the Exchange administrator grant it")
-            .copy(format!("Add-MailboxPermission -Identity {mailbox} -User {identity} -AccessRights FullAccess -InheritanceType All"))
+            .copy("Add-MailboxPermission -Identity MAILBOX -User IDENTITY -AccessRights FullAccess -InheritanceType All")
             .who(Who::ExchangeAdministrator)
             .remedy(Remedy::Retry)
             .loud(),
-        Refusal::SmtpAuthDisabled => texts::recognise(&format!("{code} {text}")).unwrap_or_else(|| smtp_auth_off(mailbox)).loud(),
+        Refusal::SmtpAuthDisabled => texts::recognise(&format!("{code} {text}")).unwrap_or_else(|| smtp_auth_off()).loud(),
         Refusal::Sender => sender(about),
         Refusal::Recipients => Notice::new("The server takes none of the recipients")
             .cause("The addresses do not exist, or do not accept mail from you")
@@ -151,19 +151,15 @@ pub(in crate::explain) fn sender(about: &About<'_>) -> Notice {
     Notice::new(format!("{identity} may not send as {mailbox}"))
         .cause("Send As was not granted, or not yet everywhere (it takes up to two hours)")
         .how("Have the Exchange administrator grant it; the message is kept")
-        .copy(format!(
-            "Add-RecipientPermission {mailbox} -AccessRights SendAs -Trustee {identity}"
-        ))
+        .copy("Add-RecipientPermission MAILBOX -AccessRights SendAs -Trustee IDENTITY")
         .who(Who::ExchangeAdministrator)
 }
 
 /// Explains that sending by SMTP is switched off.
-pub(in crate::explain) fn smtp_auth_off(mailbox: &str) -> Notice {
+pub(in crate::explain) fn smtp_auth_off() -> Notice {
     Notice::new("Sending by SMTP is switched off")
         .cause("SMTP AUTH is off for the tenant or the mailbox")
         .how("Have the Exchange administrator switch it on for this mailbox; the message is kept")
-        .copy(format!(
-            "Set-CASMailbox {mailbox} -SmtpClientAuthenticationDisabled $false"
-        ))
+        .copy("Set-CASMailbox IDENTITY -SmtpClientAuthenticationDisabled $false")
         .who(Who::ExchangeAdministrator)
 }

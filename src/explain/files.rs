@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::auth::VaultError;
 use crate::config::ConfigError;
-use crate::explain::notice::{Notice, Remedy, Who};
+use crate::explain::notice::{Notice, Remedy, Who, word};
 use crate::mime::MimeError;
 use crate::store::StoreError;
 
@@ -16,7 +16,7 @@ pub(in crate::explain) fn cannot_use(doing: &str, path: &Path, source: &std::io:
         std::io::ErrorKind::PermissionDenied => notice
             .cause("The rights of the file or its folder do not allow it")
             .how("Mend the rights, or choose another place")
-            .copy(format!("ls -ld {}", path.display())),
+            .copy(format!("ls -ld {}", shell_word(path))),
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => disk_full(path),
         std::io::ErrorKind::NotFound => notice
             .cause("The file or its folder does not exist")
@@ -32,7 +32,7 @@ fn disk_full(path: &Path) -> Notice {
     Notice::new("The disk is full")
         .cause(format!("No room is left for {}", path.display()))
         .how("Free some room; nothing was lost, and Pillarbox goes on by itself")
-        .copy(format!("df -h {}", path.display()))
+        .copy(format!("df -h {}", shell_word(path)))
         .remedy(Remedy::Retry)
         .loud()
 }
@@ -51,7 +51,7 @@ pub(in crate::explain) fn store(error: &StoreError) -> Notice {
             Notice::new(format!("The disk refused while trying to {doing}"))
                 .cause("A quota or a limit on the size of files is reached, or the disk fails")
                 .how("Make room or raise the limit; nothing was lost, and Pillarbox goes on by itself")
-                .copy(format!("df -h {}", path.display()))
+                .copy(format!("df -h {}", shell_word(path)))
                 .detail(source.to_string())
                 .remedy(Remedy::Retry)
                 .loud()
@@ -138,12 +138,12 @@ pub(in crate::explain) fn vault(error: &VaultError) -> Notice {
             .cause("The passphrase or the key file is not the right one")
             .cause(format!("Somebody changed {}", path.display()))
             .how("Try again; if the passphrase is lost, move the file away and sign in to your accounts again")
-            .copy(format!("mv {0} {0}.old", path.display()))
+            .copy(format!("mv {0} {0}.old", shell_word(path)))
             .loud(),
         VaultError::Damaged { path } => Notice::new("The vault is damaged")
             .cause(format!("{} is not a vault file or was cut off", path.display()))
             .how("Restore it from a backup, or move it away and sign in to your accounts again")
-            .copy(format!("mv {0} {0}.damaged", path.display()))
+            .copy(format!("mv {0} {0}.damaged", shell_word(path)))
             .loud(),
         VaultError::File { path, source } => cannot_use("use", path, source).loud(),
         VaultError::Keyring { reason } => Notice::new("The keyring does not work")
@@ -151,6 +151,15 @@ pub(in crate::explain) fn vault(error: &VaultError) -> Notice {
             .how("Unlock it, or keep secrets in an encrypted file instead")
             .copy("[vault]\nkind = \"file\"")
             .detail(reason.clone())
+            .loud(),
+        VaultError::Command { command, reason } => Notice::new(format!("{command} does not keep the secrets"))
+            .cause("The command of [vault] failed, waits for a passphrase, or is not installed")
+            .how("Run it by hand in a terminal and see what it says; unlock it there if it asks")
+            .detail(reason.clone())
+            .loud(),
+        VaultError::NotKept { key } => Notice::new("The secrets were not moved")
+            .cause(format!("{key} did not come back from the new place as it was written"))
+            .how("Nothing was removed; check the new place and move again")
             .loud(),
     }
 }
@@ -169,4 +178,9 @@ pub(in crate::explain) fn mime(error: &MimeError) -> Notice {
             .cause(reason.clone())
             .how("A message begins with header lines such as \"To: someone@example.com\", then an empty line"),
     }
+}
+
+/// Writes a path as one word of a shell's line.
+pub(in crate::explain) fn shell_word(path: &Path) -> String {
+    word("", &path.to_string_lossy())
 }

@@ -5,6 +5,7 @@
 mod aadsts;
 mod auth;
 mod backend;
+mod client;
 mod files;
 mod net;
 mod notice;
@@ -14,6 +15,7 @@ mod texts;
 #[cfg(test)]
 mod tests;
 
+pub use auth::explain_paste;
 pub use notice::{Notice, Remedy, Severity, Who};
 pub use outbox::explain_failure;
 
@@ -39,7 +41,7 @@ pub fn explain(error: &EngineError) -> Notice {
         EngineError::NoRoleFolder { mailbox, role } => Notice::new(format!("{mailbox} has no {role} folder"))
             .cause(format!("No folder of the mailbox is marked or named as its {role} folder"))
             .how("Move the messages to a folder of your choice instead"),
-        EngineError::Outbox { failure, .. } => explain_failure(failure),
+        EngineError::Outbox { mailbox, failure } => explain_failure(failure).about(mailbox, ""),
         EngineError::Rebuilt { moved_to, saved } => Notice::new("The local cache was damaged and is being rebuilt")
             .cause("The database file did not pass its check, mostly after a crash of the machine or a full disk")
             .how(format!("Nothing to do: mail comes from the server again, and {saved} unsent messages were saved"))

@@ -1,5 +1,6 @@
 //! Notices for what goes wrong on the way to a server.
 
+use crate::explain::files;
 use crate::explain::notice::{Notice, Remedy, Who};
 use crate::net::{NetError, TlsFault};
 
@@ -28,7 +29,7 @@ pub(in crate::explain) fn explain(error: &NetError) -> Notice {
         NetError::CaFile { path, reason } => Notice::new(format!("The CA file {} cannot be used", path.display()))
             .cause(reason.clone())
             .how("Give ca_file the path of a file with certificates in PEM form (-----BEGIN CERTIFICATE-----)")
-            .copy(format!("openssl x509 -in {} -noout -subject -enddate", path.display()))
+            .copy(format!("openssl x509 -in {} -noout -subject -enddate", files::shell_word(path)))
             .remedy(Remedy::EditAccount)
             .loud(),
         NetError::Broken { host, source } => Notice::new(format!("The connection to {host} broke"))

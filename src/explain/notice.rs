@@ -1,5 +1,7 @@
 //! What a notice is made of; nothing here knows an error.
 
+use crate::model::Account;
+
 /// An explained problem.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Notice {
@@ -17,6 +19,8 @@ pub struct Notice {
     pub code: String,
     /// The server's own words or the technical cause; empty when there are none.
     pub detail: String,
+    /// Where the meaning of the code is documented; empty when there is no such place.
+    pub source: String,
     /// The action on offer.
     pub remedy: Remedy,
     /// How loudly to say it.
@@ -106,13 +110,30 @@ pub enum Severity {
 }
 
 impl Notice {
-    /// Puts mailbox and identity into the line to copy, where its author left room for them.
+    /// Puts mailbox and identity into the line to copy, where its author left room for them; what is empty is not
+    /// known, and its place stays.
     pub fn about(mut self, mailbox: &str, identity: &str) -> Self {
-        self.copy = self
-            .copy
-            .replace("MAILBOX", mailbox)
-            .replace("IDENTITY", identity);
+        for (place, value) in [("MAILBOX", mailbox), ("IDENTITY", identity)] {
+            if !value.is_empty() {
+                self.copy = self.copy.replace(place, &word(&self.copy, value));
+            }
+        }
         self
+    }
+
+    /// Puts what is known of an account into the line to copy, where its author left room for it.
+    pub fn for_account(mut self, account: &Account) -> Self {
+        let profile = &account.sign_in;
+        for (place, value) in [
+            ("CLIENT_ID", profile.client_id.as_str()),
+            ("TENANT", profile.tenant.as_str()),
+            ("ACCOUNT", account.name.as_str()),
+        ] {
+            if !value.is_empty() {
+                self.copy = self.copy.replace(place, &word(&self.copy, value));
+            }
+        }
+        self.about(&account.address.email, account.identity())
     }
 
     /// Starts a notice that the user can mend and that is shown as a toast.
@@ -125,6 +146,7 @@ impl Notice {
             copy: String::new(),
             code: String::new(),
             detail: String::new(),
+            source: String::new(),
             remedy: Remedy::None,
             severity: Severity::Normal,
         }
@@ -166,6 +188,12 @@ impl Notice {
         self
     }
 
+    /// Sets where the meaning is documented.
+    pub(in crate::explain) fn source(mut self, address: impl Into<String>) -> Self {
+        self.source = address.into();
+        self
+    }
+
     /// Sets the action on offer.
     pub(in crate::explain) fn remedy(mut self, remedy: Remedy) -> Self {
         self.remedy = remedy;
@@ -182,5 +210,53 @@ impl Notice {
     pub(in crate::explain) fn quiet(mut self) -> Self {
         self.severity = Severity::Quiet;
         self
+    }
+}
+
+/// Writes a value so that it stays one word of a line, whatever is in it. Lines that begin with a cmdlet are for
+/// PowerShell, which takes five letters for a quote; all others for a POSIX shell.
+pub(in crate::explain) fn word(line: &str, value: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@' | '+' | '/');
+    if !value.is_empty() && value.chars().all(is_plain) && !value.starts_with(['@', '-']) {
+        return value.to_owned();
+    }
+    let is_shell = !line.starts_with(|first: char| first.is_ascii_uppercase());
+    let mut quoted = String::from("'");
+    for letter in value.chars().filter(|letter| !letter.is_control()) {
+        match letter {
+            '\'' if is_shell => quoted.push_str("'\\''"),
+            '\'' | '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}' if !is_shell => {
+                quoted.extend([letter, letter]);
+            }
+            _ => quoted.push(letter),
+        }
+    }
+    quoted.push('\'');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, value: &str, expected: &str) {
+        let notice = Notice::new("")
+            .copy(format!("{line} MAILBOX"))
+            .about(value, "");
+        assert_eq!(notice.copy, format!("{line} {expected}"));
+    }
+
+    #[test]
+    fn a_hostile_value_stays_one_word_of_the_line_to_copy() {
+        check("Get-CASMailbox", "a@x.com", "a@x.com");
+        check("Get-CASMailbox", "o'brien@x.com", "'o''brien@x.com'");
+        check("Get-CASMailbox", "x\u{2019}; y", "'x\u{2019}\u{2019}; y'");
+        check("Get-CASMailbox", "$(id)`id`", "'$(id)`id`'");
+        check("Get-CASMailbox", "a\nb", "'ab'");
+        check("pillarbox check", "o'brien@x.com", "'o'\\''brien@x.com'");
+        check("pillarbox check", "a b; rm -rf ~", "'a b; rm -rf ~'");
+        check("pillarbox check", "-x", "'-x'");
+        check("pillarbox check", "", "MAILBOX");
     }
 }

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::config::Interface;
 use crate::mime::Answer;
 use crate::model::{
-    Account, ActionId, Address, Draft, DraftId, FlagChange, FolderId, MailboxId, MessageId,
+    Account, ActionId, Address, Draft, DraftId, FlagChange, FolderId, MailboxId, MessageId, Method,
     OutboxId, Query, Scope, Window,
 };
 use crate::tui::keymap::Action;
@@ -243,6 +243,19 @@ pub enum Effect {
         generation: Generation,
         /// The account's name.
         account: String,
+        /// Another method than the profile's, where a person signs in.
+        method: Option<Method>,
+    },
+    /// Give the running sign-in the address that was pasted.
+    PasteAddress(Password),
+    /// Read what must be entered before an account can sign in.
+    LoadMissing(String),
+    /// Keep the application's secret of a sign-in profile.
+    SetClientSecret {
+        /// The profile's name.
+        profile: String,
+        /// The secret.
+        secret: Password,
     },
     /// Approve a code in the demo, as a person elsewhere would.
     SignInApprove(String),

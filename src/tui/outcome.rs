@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::engine::{
-    BodyState, Candidate, CheckLine, EngineError, SignInEvent, Status, TokenFacts,
+    BodyState, Candidate, CheckLine, EngineError, MissingSecret, SignInEvent, Status, TokenFacts,
 };
 use crate::model::{
     ActionId, Address, Draft, DraftId, Folder, Mailbox, MailboxId, MessageId, OutboxId, OutboxItem,
@@ -136,6 +136,10 @@ pub enum Outcome {
     },
     /// A password was kept.
     PasswordSet(String, Shared<()>),
+    /// What must be entered before an account can sign in.
+    Missing(String, Shared<Vec<MissingSecret>>),
+    /// The application's secret of a sign-in profile was kept.
+    SecretSet(String, Shared<()>),
     /// Tokens were forgotten.
     SignedOut(String, Shared<()>),
     /// What may be shown of a token.

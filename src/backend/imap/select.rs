@@ -74,6 +74,7 @@ impl Selecting {
             // RFC 9051 §2.3.1.1: without it no UID means anything.
             return Err(Some(protocol(DOING, "the server gave no UIDVALIDITY")));
         }
+        self.selected.is_read_only = answer.code.name() == "READ-ONLY";
         Ok(self.selected)
     }
 }

@@ -33,15 +33,7 @@ const TERMINATOR: &[u8] = b"\r\n.\r\n";
 #[async_trait]
 impl Outgoing for Session {
     async fn submit(&mut self, mail: &Outbound) -> Result<Receipt, BackendError> {
-        if self.is_spent {
-            return Err(BackendError::Offline {
-                doing: "send a message",
-                source: NetError::Broken {
-                    host: self.server.host.clone(),
-                    source: std::io::ErrorKind::NotConnected.into(),
-                },
-            });
-        }
+        self.refuse_if_spent()?;
         // A bare CR or LF could end the message early on some servers (SMTP smuggling).
         let bytes = crlf(&mail.bytes);
         let parameters = self.parameters(mail, &bytes)?;
@@ -56,12 +48,57 @@ impl Outgoing for Session {
         outcome
     }
 
+    async fn may_send_as(&mut self, sender: &str) -> Result<(), BackendError> {
+        self.refuse_if_spent()?;
+        self.is_spent = true;
+        let outcome = self.name_sender(sender).await;
+        self.is_spent = !self.is_reset().await;
+        outcome
+    }
+
     fn files_sent_copy(&self) -> bool {
         hosts::files_sent_copy(&self.server.host)
     }
 }
 
 impl Session {
+    fn refuse_if_spent(&self) -> Result<(), BackendError> {
+        if !self.is_spent {
+            return Ok(());
+        }
+        Err(BackendError::Offline {
+            doing: "send a message",
+            source: NetError::Broken {
+                host: self.server.host.clone(),
+                source: std::io::ErrorKind::NotConnected.into(),
+            },
+        })
+    }
+
+    /// Names a sender, and the same as recipient: Postfix speaks up about senders only then.
+    async fn name_sender(&mut self, sender: &str) -> Result<(), BackendError> {
+        let address = || {
+            path(sender).ok_or_else(|| BackendError::Refused {
+                kind: Refusal::Sender,
+                code: String::new(),
+                text: "the sender is no address".to_owned(),
+            })
+        };
+        let reply = self
+            .command(SENDER, Mail::new(Some(address()?), vec![]))
+            .await?;
+        if !reply.is_positive() {
+            return Err(classify::error(Stage::Sender, &reply));
+        }
+        let reply = self
+            .command(RECIPIENT, Rcpt::new(address()?, vec![]))
+            .await?;
+        if classify::is_about_sender(&reply) {
+            return Err(classify::error(Stage::Sender, &reply));
+        }
+        Ok(())
+    }
+
     /// Checks what can be known before and says what MAIL must announce.
     fn parameters(
         &self,

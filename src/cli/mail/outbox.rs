@@ -9,8 +9,8 @@ use crate::cli::error::{self, CliError};
 use crate::cli::output::{Output, outbox_json};
 use crate::cli::session;
 use crate::engine::{Engine, Fate};
-use crate::explain;
-use crate::model::{OutboxId, OutboxState};
+use crate::explain::{self, Notice};
+use crate::model::{OutboxId, OutboxItem, OutboxState};
 
 /// `outbox`.
 pub(in crate::cli) async fn run(command: &Outbox, out: &mut Output) -> Result<ExitCode, CliError> {
@@ -80,8 +80,20 @@ async fn retry(engine: &Engine, row: i64) -> Result<ExitCode, CliError> {
     let Some(item) = engine.wait_sent(id).await? else {
         return Ok(ExitCode::SUCCESS);
     };
-    if let Some(failure) = &item.failure {
-        error::print_notice(&explain::explain_failure(failure));
+    if let Some(notice) = failure_notice(&engine, &item) {
+        error::print_notice(&notice);
     }
     Ok(error::failure_code(item.failure.as_ref()))
+}
+
+/// Explains why a message stands still, with the lines to copy filled in.
+pub(in crate::cli) fn failure_notice(engine: &Engine, item: &OutboxItem) -> Option<Notice> {
+    let notice = explain::explain_failure(item.failure.as_ref()?);
+    let config = engine.config();
+    let account = config.accounts.iter().find(|account| {
+        let mut mailboxes = account.mailbox_addresses();
+        mailboxes.any(|mailbox| mailbox.is_same_mailbox(&item.from))
+    });
+    let identity = account.map_or("", |account| account.identity());
+    Some(notice.about(&item.from.email, identity))
 }

@@ -8,10 +8,10 @@ use serde_json::json;
 
 use crate::cli::args::Send;
 use crate::cli::error::{self, CliError};
+use crate::cli::mail::outbox::failure_notice;
 use crate::cli::output::{Output, outbox_json};
 use crate::cli::session;
 use crate::engine::Engine;
-use crate::explain;
 use crate::model::{Address, Draft, DraftAttachment, OutboxId};
 
 /// No server takes more (protocol facts §6.5).
@@ -157,8 +157,8 @@ async fn wait(
         print_state(id, &message_id, "accepted", args, out)?;
         return Ok(ExitCode::SUCCESS);
     };
-    if let Some(failure) = &item.failure {
-        error::print_notice(&explain::explain_failure(failure));
+    if let Some(notice) = failure_notice(engine, &item) {
+        error::print_notice(&notice);
     }
     if args.format.json {
         let mut value = outbox_json(&item);

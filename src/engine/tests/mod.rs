@@ -1,6 +1,7 @@
 //! The engine over a real cache and vault, with servers made up.
 
 mod acting;
+mod checking;
 mod failing;
 mod mailbox;
 mod sending;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 
-use crate::auth::{AuthError, Denial, Identity, SignedIn};
+use crate::auth::{AuthError, Identity, SignedIn};
 use crate::config::Config;
-use crate::engine::tests::world::{World, offline, sign_in_refused};
+use crate::engine::tests::world::{World, sign_in_refused};
 use crate::engine::tests::{ALICE, Fixture, SUPPORT, account, config, small_world};
-use crate::engine::{CheckStep, EngineError, Event, Health};
+use crate::engine::{CheckWish, EngineError, Event, Health};
 use crate::model::{Account, Address, Method};
 
 fn tokens(fixture: &Fixture) -> SignedIn {
@@ -127,7 +127,12 @@ async fn accounts_that_do_not_exist_are_not_found() {
             }
         ));
     }
-    let line = fixture.engine.check("nobody").recv().await.unwrap();
+    let line = fixture
+        .engine
+        .check(CheckWish::of("nobody"))
+        .recv()
+        .await
+        .unwrap();
     assert!(line.outcome.is_err());
 }
 
@@ -216,74 +221,4 @@ fn empty() -> Config {
     let mut config = config(&[]);
     config.accounts.clear();
     config
-}
-
-#[tokio::test]
-async fn a_check_goes_step_by_step_and_stops_where_it_fails() {
-    let fixture =
-        Fixture::start_with(small_world().needs_tokens(), config(&[SUPPORT]), false).await;
-    let signer = fixture.engine.inner.signer("work").unwrap();
-    let keeper = signer.receive.keeper().await.unwrap();
-    keeper.adopt(tokens(&fixture)).await.unwrap();
-    fixture.world.fail_with("support@x.test connect", offline());
-    let mut lines = fixture.engine.check("work");
-    let mut seen = Vec::new();
-    while let Some(line) = lines.recv().await {
-        seen.push((line.mailbox, line.step.name(), line.outcome.is_ok()));
-    }
-    let steps = |mailbox: &str, names: &[(CheckStep, bool)]| {
-        let lines = names.iter();
-        lines
-            .map(|(step, is_fine)| (mailbox.to_owned(), step.name(), *is_fine))
-            .collect::<Vec<_>>()
-    };
-    let mut expected = steps(
-        ALICE,
-        &[
-            (CheckStep::Resolve, true),
-            (CheckStep::Tcp, true),
-            (CheckStep::Tls, true),
-            (CheckStep::Token, true),
-            (CheckStep::Login, true),
-            (CheckStep::Folders, true),
-        ],
-    );
-    expected.extend(steps(
-        SUPPORT,
-        &[
-            (CheckStep::Resolve, true),
-            (CheckStep::Tcp, true),
-            (CheckStep::Tls, true),
-            (CheckStep::Token, true),
-            (CheckStep::Login, false),
-        ],
-    ));
-    expected.extend(steps(ALICE, &[(CheckStep::Send, true)]));
-    assert_eq!(seen, expected);
-}
-
-#[tokio::test]
-async fn a_check_without_a_sign_in_stops_at_the_token() {
-    let world = World::default().with_mailbox(ALICE).needs_tokens();
-    let fixture = Fixture::start_with(world, config(&[]), false).await;
-    let mut lines = fixture.engine.check("work");
-    let mut last = None;
-    while let Some(line) = lines.recv().await {
-        if line.step != CheckStep::Send {
-            last = Some(line);
-        }
-    }
-    let last = last.unwrap();
-    assert_eq!(last.step, CheckStep::Token);
-    let error = last.outcome.unwrap_err();
-    assert!(
-        matches!(
-            &*error,
-            EngineError::Auth(AuthError::Denied {
-                denial: Denial::NeverSignedIn,
-                ..
-            })
-        ),
-        "{error:?}"
-    );
 }

@@ -56,7 +56,7 @@ fn of_backend(error: &BackendError) -> Reaction {
 
 fn of_auth(error: &AuthError) -> Reaction {
     match error {
-        AuthError::Denied { .. } => Reaction::Park,
+        AuthError::Denied { .. } | AuthError::Client { .. } => Reaction::Park,
         AuthError::Unreachable(source) => of_net(source),
         AuthError::Busy { after, .. } => Reaction::Wait(throttle(*after)),
         AuthError::Nonsense { .. } => Reaction::Broken,

@@ -312,6 +312,7 @@ fn mistake_notice(title: String) -> Notice {
         copy: String::new(),
         code: String::new(),
         detail: String::new(),
+        source: String::new(),
         remedy: Remedy::None,
         severity: Severity::Loud,
     }

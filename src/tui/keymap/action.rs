@@ -264,6 +264,12 @@ pub enum Action {
     OpenBrowser,
     /// Ask for a new code.
     NewCode,
+    /// Copy the address the browser is sent back to.
+    CopyRedirect,
+    /// Type or paste the final address of the browser.
+    PasteAddress,
+    /// Sign in by code instead of the browser, or the other way round.
+    SwitchMethod,
     /// Approve the code as a person elsewhere would.
     Approve,
     /// Add an account.
@@ -471,7 +477,10 @@ const TABLE: &[Entry] = &[
     row(A::CopyCode, ("copy-code", G::SignIn, SIGN_IN, "copy code", "Copy the code", &["c"])),
     row(A::CopyAddress, ("copy-address", G::SignIn, SIGN_IN, "copy address", "Copy the address", &["u"])),
     row(A::OpenBrowser, ("open-browser", G::SignIn, SIGN_IN, "open here", "Open a browser on this machine", &["o"])),
-    row(A::NewCode, ("new-code", G::SignIn, SIGN_IN, "new code", "Ask for a new code", &["n"])),
+    row(A::NewCode, ("new-code", G::SignIn, SIGN_IN, "new code", "Start again: a new code or address", &["n"])),
+    row(A::CopyRedirect, ("copy-redirect", G::SignIn, SIGN_IN, "copy redirect", "Copy the redirect address, as it must be registered", &["t"])),
+    row(A::PasteAddress, ("paste-address", G::SignIn, SIGN_IN, "paste", "Paste the final address of the browser", &["p"])),
+    row(A::SwitchMethod, ("switch-method", G::SignIn, SIGN_IN, "other method", "Sign in with the browser instead of a code, or back", &["b"])),
     row(A::Approve, ("approve", G::SignIn, SIGN_IN, "approve (demo)", "Approve the code as a person elsewhere would", &["a"])),
     row(A::AddAccount, ("add-account", G::Accounts, ACCOUNTS, "add", "Add an account", &["a"])),
     row(A::SignInAgain, ("sign-in", G::Accounts, ACCOUNTS, "sign in", "Sign in", &["s"])),

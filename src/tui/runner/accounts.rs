@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc::UnboundedSender;
+use secrecy::SecretString;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-use crate::engine::{Engine, SignInEvent};
-use crate::model::Address;
+use crate::engine::{CheckWish, Engine, SignInEvent};
+use crate::model::{Address, Method};
 use crate::tui::effect::Generation;
 use crate::tui::outcome::Outcome;
 
@@ -18,27 +19,46 @@ pub async fn discover(engine: Engine, generation: Generation, address: Address) 
     }
 }
 
-/// Signs in; dropping the future cancels the sign-in.
+/// Which sign-in is wished for.
+pub struct Wish {
+    /// Comes back with each event.
+    pub generation: Generation,
+    /// The account's name.
+    pub account: String,
+    /// Another method than the profile's.
+    pub method: Option<Method>,
+}
+
+/// Signs in; dropping the future cancels the sign-in. What comes through `pasted` is taken for the browser's final
+/// address.
 pub async fn sign_in(
     engine: Engine,
-    generation: Generation,
-    account: String,
+    wish: Wish,
+    mut pasted: UnboundedReceiver<SecretString>,
     done: UnboundedSender<Outcome>,
 ) {
     let tell = |event| {
-        let account = account.clone();
         let _ = done.send(Outcome::SignIn {
-            generation,
-            account,
+            generation: wish.generation,
+            account: wish.account.clone(),
             event,
         });
     };
-    match engine.sign_in(&account).await {
-        Err(error) => tell(SignInEvent::Failed(Arc::new(error))),
-        Ok(mut running) => {
-            while let Some(event) = running.events.recv().await {
-                tell(event);
-            }
+    let started = match wish.method {
+        Some(method) => engine.sign_in_by(&wish.account, method).await,
+        None => engine.sign_in(&wish.account).await,
+    };
+    let mut running = match started {
+        Ok(running) => running,
+        Err(error) => return tell(SignInEvent::Failed(Arc::new(error))),
+    };
+    loop {
+        tokio::select! {
+            event = running.events.recv() => match event {
+                Some(event) => tell(event),
+                None => return,
+            },
+            Some(text) = pasted.recv() => drop(running.paste.send(text)),
         }
     }
 }
@@ -58,7 +78,7 @@ pub async fn check(
     account: String,
     done: UnboundedSender<Outcome>,
 ) {
-    let mut lines = engine.check(&account);
+    let mut lines = engine.check(CheckWish::of(account));
     while let Some(line) = lines.recv().await {
         let line = Some(Box::new(line));
         let _ = done.send(Outcome::Check { generation, line });

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -46,6 +47,8 @@ pub struct Runner {
     queue: mpsc::UnboundedSender<Effect>,
     writer: JoinHandle<()>,
     approve: Option<mpsc::UnboundedSender<String>>,
+    /// Takes the pasted address of the sign-in that runs.
+    paste: Option<mpsc::UnboundedSender<SecretString>>,
 }
 
 impl Runner {
@@ -66,6 +69,7 @@ impl Runner {
             queue,
             writer,
             approve,
+            paste: None,
         }
     }
 
@@ -176,10 +180,28 @@ impl Runner {
             Effect::SignIn {
                 generation,
                 account,
+                method,
             } => {
+                let (paste, pasted) = mpsc::unbounded_channel();
+                self.paste = Some(paste);
+                let wish = accounts::Wish {
+                    generation,
+                    account,
+                    method,
+                };
                 let done = self.done.clone();
-                self.track(slot, sign_in(engine, generation, account, done));
+                self.track(slot, sign_in(engine, wish, pasted, done));
             }
+            Effect::PasteAddress(text) => {
+                if let Some(paste) = &self.paste {
+                    // A sign-in that has ended wants no address any more.
+                    let _ = paste.send(text.0);
+                }
+            }
+            Effect::LoadMissing(account) => self.spawn(slot, async move {
+                let missing = engine.missing_secrets(&account).await;
+                Outcome::Missing(account, missing.map_err(Arc::new))
+            }),
             Effect::SignInApprove(code) => approve(self.approve.as_ref(), code),
             Effect::Check {
                 generation,

@@ -161,6 +161,10 @@ impl Writer {
                 let result = engine.set_password(&account, password.0).await;
                 Outcome::PasswordSet(account, shared(result))
             }
+            Effect::SetClientSecret { profile, secret } => {
+                let result = engine.set_client_secret(&profile, secret.0).await;
+                Outcome::SecretSet(profile, shared(result))
+            }
             Effect::SignOut(account) => {
                 let result = engine.sign_out(&account).await;
                 Outcome::SignedOut(account, shared(result))

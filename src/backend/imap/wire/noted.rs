@@ -28,6 +28,8 @@ pub(in crate::backend::imap) struct Selected {
     pub(in crate::backend::imap) mod_sequence: u64,
     /// Whether keywords such as `$Forwarded` are kept.
     pub(in crate::backend::imap) keeps_keywords: bool,
+    /// Whether the server opened it for reading only (RFC 9051 §7.1, `READ-ONLY`).
+    pub(in crate::backend::imap) is_read_only: bool,
     /// When it was opened; `None` once its changes were read.
     pub(in crate::backend::imap) opened: Option<Instant>,
     /// Whether the server spoke of changes since this was last set to `false`.

@@ -224,6 +224,12 @@ impl Backend for FakeBackend {
             }
         }
     }
+
+    async fn may_change(&mut self, folder: &RemoteId) -> Result<bool, BackendError> {
+        let line = format!("{} may change {}", self.address, folder.as_str());
+        self.world.ask(&line)?;
+        Ok(true)
+    }
 }
 
 /// One connection to the made-up outgoing server.
@@ -240,6 +246,10 @@ impl Outgoing for FakeOutgoing {
             new_message_id: None,
         };
         Ok(state.receipts.pop_front().unwrap_or(accepted))
+    }
+
+    async fn may_send_as(&mut self, sender: &str) -> Result<(), BackendError> {
+        self.0.ask(&format!("may send as {sender}"))
     }
 
     fn files_sent_copy(&self) -> bool {

@@ -182,18 +182,27 @@ impl Check {
 
     fn rows(&self, cx: &Cx, columns: usize) -> Vec<Line<'static>> {
         let mut rows = Vec::new();
-        let mut mailbox = "";
-        for line in &self.lines {
-            if line.mailbox != mailbox {
-                mailbox = &line.mailbox;
-                rows.push(Line::styled(format!(" {mailbox}"), cx.style(Tone::Title)));
-            }
-            rows.push(step_row(line, cx, columns));
-            if let Some(notice) = &line.notice {
-                rows.extend(notice_rows(notice, cx, columns));
+        for mailbox in self.mailboxes() {
+            rows.push(Line::styled(format!(" {mailbox}"), cx.style(Tone::Title)));
+            for line in self.lines.iter().filter(|line| line.mailbox == mailbox) {
+                rows.push(step_row(line, cx, columns));
+                if let Some(notice) = &line.notice {
+                    rows.extend(notice_rows(notice, cx, columns));
+                }
             }
         }
         rows
+    }
+
+    /// Returns the mailboxes in the order of their first line; several are looked at together.
+    fn mailboxes(&self) -> Vec<&str> {
+        let mut mailboxes: Vec<&str> = Vec::new();
+        for line in &self.lines {
+            if !mailboxes.contains(&line.mailbox.as_str()) {
+                mailboxes.push(&line.mailbox);
+            }
+        }
+        mailboxes
     }
 }
 
@@ -217,10 +226,10 @@ fn step_row(line: &Shown, cx: &Cx, columns: usize) -> Line<'static> {
         .as_ref()
         .map_or(line.detail.as_str(), |notice| notice.title.as_str());
     let took = format!("{} ms", line.milliseconds);
-    let room = columns.saturating_sub(14 + text::width(&took) + 1);
+    let room = columns.saturating_sub(17 + text::width(&took) + 1);
     Line::from(vec![
         Span::styled(format!("   {mark} "), cx.style(tone)),
-        Span::raw(format!("{:<9}", line.step)),
+        Span::raw(format!("{:<12}", line.step)),
         Span::raw(text::left(detail, room, &cx.symbols)),
         Span::styled(took, cx.style(Tone::Dim)),
     ])

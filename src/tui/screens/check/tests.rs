@@ -18,6 +18,7 @@ fn line(mailbox: &str, step: CheckStep, detail: &str) -> CheckLine {
         step,
         outcome: Ok(detail.into()),
         took: Duration::from_millis(38),
+        rights: None,
     }
 }
 
@@ -32,6 +33,7 @@ fn failed(mailbox: &str, step: CheckStep) -> CheckLine {
         step,
         outcome,
         took: Duration::from_millis(120),
+        rights: None,
     }
 }
 

@@ -1,25 +1,33 @@
-//! Signing in: the code in large letters, where to enter it, how long it is good; or a password.
+//! Signing in: the code in large letters, where to enter it, how long it is good; the browser's address and where its
+//! answer is pasted; or a password or an application's secret.
 //!
 //! Leaving the screen cancels the sign-in. Nothing of a token ever comes here.
 
+mod browser;
+mod qr;
 #[cfg(test)]
 mod tests;
 mod view;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::engine::{DeviceAuthorization, DeviceProgress, EngineError, Identity, SignInEvent};
+use crate::engine::{
+    BrowserProgress, DeviceAuthorization, DeviceProgress, EngineError, Identity, MissingSecret,
+    SignInEvent,
+};
 use crate::explain::{Notice, explain};
-use crate::model::{Account, Method};
+use crate::model::{Access, Account, Method, permission};
 use crate::tui::context::Cx;
 use crate::tui::effect::{Effect, Generation, Password, Slot};
 use crate::tui::keymap::{Action, Scope};
-use crate::tui::msg::Msg;
-use crate::tui::outcome::Outcome;
+use crate::tui::msg::{Msg, Reply};
+use crate::tui::outcome::{Outcome, Shared};
+use crate::tui::screens::sign_in::browser::{Browsing, PASTE};
 use crate::tui::screens::{Face, Focus, Live};
 use crate::tui::widgets::field::Edit;
 use crate::tui::widgets::field::Field;
@@ -31,9 +39,11 @@ enum Stage {
     Starting,
     /// The code is shown.
     Waiting(DeviceAuthorization),
-    /// The password is typed.
-    Typing(Field),
-    /// The password is being kept.
+    /// The browser's address is shown.
+    Browsing(Browsing),
+    /// A password or secret is typed.
+    Typing(MissingSecret, Field),
+    /// It is being kept.
     Keeping,
     /// It worked.
     Done(Identity),
@@ -47,6 +57,11 @@ pub struct SignIn {
     account: String,
     address: String,
     client_id: String,
+    /// The profile's method, and the one that was chosen instead.
+    method: Method,
+    other: Option<Method>,
+    /// What must be entered first.
+    missing: VecDeque<MissingSecret>,
     generation: Generation,
     stage: Stage,
     asked_at: Option<Timestamp>,
@@ -63,18 +78,37 @@ impl SignIn {
             account,
             address,
             client_id,
+            method: known.map_or(Method::DeviceCode, |known| known.sign_in.method),
+            other: None,
+            missing: VecDeque::new(),
             generation: cx.opened,
             stage: Stage::Starting,
             asked_at: None,
             unreachable: None,
         };
-        let effects = if known.is_some_and(takes_password) {
-            screen.stage = Stage::Typing(Field::default());
-            Vec::new()
+        let effect = if known.is_some_and(may_lack_secrets) {
+            Effect::LoadMissing(screen.account.clone())
         } else {
-            vec![screen.start()]
+            screen.start()
         };
-        (screen, effects)
+        (screen, vec![effect])
+    }
+
+    /// Asks for the next thing that must be entered, or signs in. A password that was kept is asked for anew: whoever
+    /// comes here wants to change it.
+    fn go_on(&mut self) -> Vec<Effect> {
+        if let Some(next) = self.missing.pop_front() {
+            self.stage = Stage::Typing(next, Field::default());
+            return Vec::new();
+        }
+        if self.method == Method::Password {
+            self.stage = Stage::Done(Identity {
+                username: self.address.clone(),
+                ..Identity::default()
+            });
+            return Vec::new();
+        }
+        vec![self.start()]
     }
 
     fn start(&mut self) -> Effect {
@@ -84,6 +118,7 @@ impl SignIn {
         Effect::SignIn {
             generation: self.generation,
             account: self.account.clone(),
+            method: self.other,
         }
     }
 
@@ -95,39 +130,65 @@ impl SignIn {
                 self.edit(|field| field.key(key));
                 Vec::new()
             }
-            Msg::Paste(text) => {
-                self.edit(|field| field.insert(text));
-                Vec::new()
-            }
-            Msg::Done(outcome) => {
-                self.outcome(outcome, cx);
-                Vec::new()
-            }
+            Msg::Paste(text) => self.paste(text),
+            Msg::Reply(Reply::Typed { tag: PASTE, text }) => self.paste(text),
+            Msg::Done(outcome) => self.outcome(outcome, cx),
             _ => Vec::new(),
         }
     }
 
     fn edit(&mut self, change: impl FnOnce(&mut Field) -> Edit) {
-        if let Stage::Typing(field) = &mut self.stage {
+        if let Stage::Typing(_, field) = &mut self.stage {
             change(field);
         }
     }
 
-    fn outcome(&mut self, outcome: &Outcome, cx: &Cx) {
+    /// Takes what was pasted: the browser's final address, or a password.
+    fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if let Stage::Browsing(browsing) = &mut self.stage {
+            browsing.mistake = None;
+            let text = Password(SecretString::from(text));
+            return vec![Effect::PasteAddress(text)];
+        }
+        self.edit(|field| field.insert(text));
+        Vec::new()
+    }
+
+    fn outcome(&mut self, outcome: &Outcome, cx: &Cx) -> Vec<Effect> {
         match outcome {
             Outcome::SignIn {
                 generation, event, ..
             } if *generation == self.generation => self.event(event, cx),
+            Outcome::Missing(account, result) if *account == self.account => match result {
+                Ok(missing) => {
+                    self.missing = missing.iter().cloned().collect();
+                    if self.missing.is_empty() && self.method == Method::Password {
+                        self.missing.push_back(MissingSecret::Password {
+                            profile: String::new(),
+                            is_for_sending: false,
+                        });
+                    }
+                    return self.go_on();
+                }
+                Err(error) => self.stage = failed(error),
+            },
             Outcome::PasswordSet(account, result) if *account == self.account => {
-                self.stage = match result {
-                    Ok(()) => Stage::Done(Identity {
-                        username: self.address.clone(),
-                        ..Identity::default()
-                    }),
-                    Err(error) => failed(error),
-                };
+                return self.kept(result);
             }
+            Outcome::SecretSet(_, result) => return self.kept(result),
             _ => {}
+        }
+        Vec::new()
+    }
+
+    fn kept(&mut self, result: &Shared<()>) -> Vec<Effect> {
+        match (&self.stage, result) {
+            (Stage::Keeping, Ok(())) => self.go_on(),
+            (Stage::Keeping, Err(error)) => {
+                self.stage = failed(error);
+                Vec::new()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -144,8 +205,22 @@ impl SignIn {
             SignInEvent::Device(DeviceProgress::Unreachable { reason }) => {
                 self.unreachable = Some(reason.clone());
             }
+            SignInEvent::Browser(progress) => self.browsed(progress),
             SignInEvent::Done(identity) => self.stage = Stage::Done(identity.clone()),
             SignInEvent::Failed(error) => self.stage = failed(error),
+        }
+    }
+
+    fn browsed(&mut self, progress: &BrowserProgress) {
+        match (progress, &mut self.stage) {
+            (BrowserProgress::Address(authorization), _) => {
+                self.stage = Stage::Browsing(Browsing::new(authorization.clone()));
+            }
+            (BrowserProgress::PasteRefused(mistake), Stage::Browsing(browsing)) => {
+                browsing.mistake = Some(mistake.clone());
+            }
+            (BrowserProgress::Redeeming, Stage::Browsing(browsing)) => browsing.is_redeeming = true,
+            _ => {}
         }
     }
 
@@ -157,39 +232,48 @@ impl SignIn {
     }
 
     fn act(&mut self, action: Action) -> Vec<Effect> {
-        let code = self.code().cloned();
-        match (action, code) {
-            (Action::Back, _) => vec![Effect::Pop],
-            (Action::Open, _) => self.enter(),
-            (Action::NewCode, _) => vec![self.start()],
-            (Action::CopyCode, Some(code)) => vec![
-                Effect::Copy(code.user_code),
-                Effect::Say("Code copied".to_owned()),
-            ],
-            (Action::CopyAddress, Some(code)) => vec![
-                Effect::Copy(code.verification_uri),
-                Effect::Say("Address copied".to_owned()),
-            ],
-            (Action::OpenBrowser, Some(code)) => {
-                let complete = code.verification_uri_complete;
-                vec![Effect::OpenUrl(complete.unwrap_or(code.verification_uri))]
-            }
-            (Action::Approve, Some(code)) => vec![Effect::SignInApprove(code.user_code)],
+        match action {
+            Action::Back => return vec![Effect::Pop],
+            Action::Open => return self.enter(),
+            Action::NewCode => return vec![self.start()],
+            Action::SwitchMethod => return self.switch(),
+            _ => {}
+        }
+        match &self.stage {
+            Stage::Waiting(code) => use_code(action, code.clone()),
+            Stage::Browsing(browsing) => browsing.act(action),
             _ => Vec::new(),
         }
+    }
+
+    /// Takes the other of the two ways in which a person signs in.
+    fn switch(&mut self) -> Vec<Effect> {
+        let now = self.other.unwrap_or(self.method);
+        self.other = Some(match now {
+            Method::DeviceCode => Method::Browser,
+            _ => Method::DeviceCode,
+        });
+        vec![self.start()]
     }
 
     fn enter(&mut self) -> Vec<Effect> {
         match &self.stage {
             Stage::Done(_) => vec![Effect::Pop],
             Stage::Failed(_) => vec![self.start()],
-            Stage::Typing(field) if !field.is_empty() => {
-                let password = Password(SecretString::from(field.text()));
+            Stage::Typing(what, field) if !field.is_empty() => {
+                let secret = Password(SecretString::from(field.text()));
+                let effect = match what {
+                    MissingSecret::ClientSecret { profile } => Effect::SetClientSecret {
+                        profile: profile.clone(),
+                        secret,
+                    },
+                    MissingSecret::Password { .. } => Effect::SetPassword {
+                        account: self.account.clone(),
+                        password: secret,
+                    },
+                };
                 self.stage = Stage::Keeping;
-                vec![Effect::SetPassword {
-                    account: self.account.clone(),
-                    password,
-                }]
+                vec![effect]
             }
             _ => Vec::new(),
         }
@@ -198,60 +282,98 @@ impl SignIn {
     /// Is closed: ends a sign-in that still runs.
     pub fn leave(&mut self) -> Vec<Effect> {
         match self.stage {
-            Stage::Starting | Stage::Waiting(_) => vec![Effect::Cancel(Slot::SignIn)],
+            Stage::Starting | Stage::Waiting(_) | Stage::Browsing(_) => {
+                vec![Effect::Cancel(Slot::SignIn)]
+            }
             _ => Vec::new(),
         }
     }
 
     /// Answers the root's questions.
     pub fn face(&self, _: &Cx) -> Face {
-        let hints: &[Action] = match self.stage {
+        let hints: &[Action] = match &self.stage {
             Stage::Waiting(_) => &[
                 Action::Approve,
                 Action::CopyCode,
                 Action::CopyAddress,
                 Action::OpenBrowser,
+                Action::SwitchMethod,
                 Action::NewCode,
                 Action::Back,
             ],
-            Stage::Failed(_) => &[Action::NewCode, Action::Back],
-            Stage::Done(_) | Stage::Typing(_) => &[Action::Open, Action::Back],
+            Stage::Browsing(browsing) => browsing.hints(),
+            Stage::Failed(_) => &[Action::NewCode, Action::SwitchMethod, Action::Back],
+            Stage::Done(_) | Stage::Typing(..) => &[Action::Open, Action::Back],
             Stage::Starting | Stage::Keeping => &[Action::Back],
         };
-        let is_typing = matches!(self.stage, Stage::Typing(_));
+        let is_typing = matches!(self.stage, Stage::Typing(..));
+        let has_countdown = matches!(self.stage, Stage::Waiting(_) | Stage::Browsing(_));
         Face {
             focus: if is_typing { Focus::Line } else { Focus::None },
-            tick: self.code().map(|_| Duration::from_secs(1)),
+            tick: has_countdown.then(|| Duration::from_secs(1)),
             ..Face::new(Scope::SignIn, hints)
         }
     }
 
     /// Tells whether an action works now.
     pub fn live(&self, action: Action, cx: &Cx) -> Live {
-        let needs_code = |is_there: bool| {
+        let has_code = self.code().is_some();
+        let is_browsing = matches!(self.stage, Stage::Browsing(_));
+        let only = |is_there: bool, reason| {
             if is_there {
                 Live::Yes
             } else {
-                Live::No("There is no code to use at the moment")
+                Live::No(reason)
             }
         };
         match action {
             Action::Back | Action::Open => Live::Yes,
             Action::Approve if cx.companion.is_none() => Live::Unknown,
-            Action::CopyCode | Action::CopyAddress | Action::OpenBrowser | Action::Approve => {
-                needs_code(self.code().is_some())
+            Action::CopyCode => only(has_code, "There is no code to use at the moment"),
+            Action::CopyAddress | Action::OpenBrowser | Action::Approve => only(
+                has_code || is_browsing,
+                "There is no code or address to use at the moment",
+            ),
+            Action::CopyRedirect | Action::PasteAddress => {
+                only(is_browsing, "That is for a sign-in with the browser")
             }
-            Action::NewCode => match self.stage {
-                Stage::Waiting(_) | Stage::Failed(_) => Live::Yes,
-                _ => Live::No("There is no code to replace"),
-            },
+            Action::SwitchMethod => only(
+                self.method.is_delegated(),
+                "This account signs in without a person",
+            ),
+            Action::NewCode => only(
+                has_code || is_browsing || matches!(self.stage, Stage::Failed(_)),
+                "There is no code to replace",
+            ),
             _ => Live::Unknown,
         }
     }
 }
 
-fn takes_password(account: &Account) -> bool {
-    account.sign_in.method == Method::Password
+fn use_code(action: Action, code: DeviceAuthorization) -> Vec<Effect> {
+    match action {
+        Action::CopyCode => vec![
+            Effect::Copy(code.user_code),
+            Effect::Say("Code copied".to_owned()),
+        ],
+        Action::CopyAddress => vec![
+            Effect::Copy(code.verification_uri),
+            Effect::Say("Address copied".to_owned()),
+        ],
+        Action::OpenBrowser => {
+            let complete = code.verification_uri_complete;
+            vec![Effect::OpenUrl(complete.unwrap_or(code.verification_uri))]
+        }
+        Action::Approve => vec![Effect::SignInApprove(code.user_code)],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether something may have to be typed before this account signs in.
+fn may_lack_secrets(account: &Account) -> bool {
+    [&account.sign_in, &account.send_sign_in]
+        .iter()
+        .any(|profile| profile.method == Method::Password || profile.needs_secret())
 }
 
 fn failed(error: &Arc<EngineError>) -> Stage {
@@ -260,19 +382,15 @@ fn failed(error: &Arc<EngineError>) -> Stage {
 
 /// Says in words what a list of scopes lets the program do.
 fn permissions(scopes: &[String]) -> String {
-    let has = |part: &str| scopes.iter().any(|scope| scope.contains(part));
-    let mut words = Vec::new();
-    if has("IMAP.AccessAsUser") {
-        words.push("read and change mail of the mailboxes you may open");
+    let words = scopes
+        .iter()
+        .filter_map(|scope| permission(scope, Access::Delegated))
+        .map(|known| known.words);
+    let mut said: Vec<&str> = Vec::new();
+    for words in words {
+        if !said.contains(&words) {
+            said.push(words);
+        }
     }
-    if has("SMTP.Send") {
-        words.push("send mail");
-    }
-    if has("openid") || has("profile") {
-        words.push("know who you are");
-    }
-    if has("offline_access") {
-        words.push("stay signed in");
-    }
-    words.join(" · ")
+    said.join(" · ")
 }

@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use jiff::ToSpan as _;
 
-use crate::engine::{DeviceAuthorization, DeviceProgress, EngineError, Identity, SignInEvent};
+use crate::engine::{
+    BrowserAuthorization, BrowserProgress, DeviceAuthorization, DeviceProgress, EngineError,
+    Identity, MissingSecret, PasteMistake, SignInEvent,
+};
+use crate::model::Method;
 use crate::tui::Companion;
 use crate::tui::context::Cx;
 use crate::tui::effect::{Effect, Slot};
@@ -52,7 +56,8 @@ fn waiting(cx: &Cx) -> Screen {
         effects,
         vec![Effect::SignIn {
             generation: GENERATION,
-            account: "work".into()
+            account: "work".into(),
+            method: None,
         }]
     );
     happens(
@@ -161,4 +166,99 @@ fn only_the_demo_offers_to_approve() {
         act(&mut screen, Action::Approve, &cx),
         vec![Effect::SignInApprove("F4K7QT9B".into())]
     );
+}
+
+fn browsing(cx: &Cx, is_listening: bool) -> Screen {
+    let mut screen = waiting(cx);
+    let effects = act(&mut screen, Action::SwitchMethod, cx);
+    assert!(
+        matches!(
+            effects.as_slice(),
+            [Effect::SignIn {
+                method: Some(Method::Browser),
+                ..
+            }]
+        ),
+        "{effects:?}"
+    );
+    let authorization = BrowserAuthorization {
+        address: format!(
+            "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/authorize?client_id=1&state={}",
+            "x".repeat(300)
+        ),
+        redirect_uri: "http://localhost:50123".into(),
+        is_listening,
+        expires_at: now() + 583.seconds(),
+        scopes: code().scopes,
+    };
+    let address = BrowserProgress::Address(authorization);
+    happens(&mut screen, SignInEvent::Browser(address), cx);
+    screen
+}
+
+#[test]
+fn one_key_switches_from_the_code_to_the_browser_and_back() {
+    let mut cx = context();
+    let mut screen = browsing(&cx, true);
+    for size in SIZES {
+        insta::assert_snapshot!(
+            format!("browser_{}x{}", size.0, size.1),
+            draw(&mut screen, &mut cx, size)
+        );
+    }
+    let back = act(&mut screen, Action::SwitchMethod, &cx);
+    assert!(matches!(
+        back.as_slice(),
+        [Effect::SignIn {
+            method: Some(Method::DeviceCode),
+            ..
+        }]
+    ));
+}
+
+#[test]
+fn a_pasted_address_goes_to_the_sign_in_and_a_wrong_one_is_explained() {
+    let mut cx = context();
+    let mut screen = browsing(&cx, false);
+    let pasted = screen.update(&Msg::Paste("http://localhost/?code=1".into()), &cx);
+    assert!(matches!(pasted.as_slice(), [Effect::PasteAddress(_)]));
+    assert!(!format!("{pasted:?}").contains("code=1"));
+    for mistake in [
+        PasteMistake::NotAnAddress,
+        PasteMistake::NoCode,
+        PasteMistake::CutOff,
+        PasteMistake::OtherSignIn,
+        PasteMistake::Foreign {
+            host: "evil.example".into(),
+        },
+        PasteMistake::WrongPlace,
+    ] {
+        let refused = BrowserProgress::PasteRefused(mistake.clone());
+        happens(&mut screen, SignInEvent::Browser(refused), &cx);
+        let name = format!("paste_{mistake:?}");
+        let name = name.split(' ').next().unwrap();
+        insta::assert_snapshot!(name, draw(&mut screen, &mut cx, (80, 24)));
+    }
+}
+
+#[test]
+fn a_secret_that_is_missing_is_asked_for_before_the_sign_in() {
+    let mut cx = context();
+    let mut screen = waiting(&cx);
+    let missing = vec![MissingSecret::ClientSecret {
+        profile: "contoso".into(),
+    }];
+    let asked = Outcome::Missing("work".into(), Ok(missing));
+    assert_eq!(screen.update(&Msg::Done(asked), &cx), vec![]);
+    screen.update(&Msg::Paste("S3cret~value".into()), &cx);
+    let shown = draw(&mut screen, &mut cx, (80, 24));
+    assert!(shown.contains("its value, not its id"), "{shown}");
+    assert!(!shown.contains("S3cret"), "{shown}");
+    let kept = act(&mut screen, Action::Open, &cx);
+    assert!(
+        matches!(kept.as_slice(), [Effect::SetClientSecret { profile, .. }] if profile == "contoso")
+    );
+    let done = Outcome::SecretSet("contoso".into(), Ok(()));
+    let next = screen.update(&Msg::Done(done), &cx);
+    assert!(matches!(next.as_slice(), [Effect::SignIn { .. }]));
 }

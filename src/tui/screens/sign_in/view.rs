@@ -1,25 +1,20 @@
-//! Draws the sign-in screen; the QR code gives way where there is no room.
+//! Draws the sign-in screen.
 
-use qrcode::QrCode;
-use qrcode::render::unicode::Dense1x2;
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use crate::engine::DeviceAuthorization;
+use crate::engine::{DeviceAuthorization, MissingSecret};
 use crate::tui::context::Cx;
 use crate::tui::dates;
 use crate::tui::keymap::Action;
+use crate::tui::screens::sign_in::qr::{beside, qr_rows};
 use crate::tui::screens::sign_in::{SignIn, Stage, permissions};
-use crate::tui::theme::{Palette, Tone};
+use crate::tui::theme::Tone;
 use crate::tui::widgets::field::Masking;
 use crate::tui::widgets::frame::top_line;
 use crate::tui::widgets::notice::notice_lines;
-
-/// Beside the QR code the text keeps at least this many columns.
-const TEXT_COLUMNS: u16 = 44;
 
 impl SignIn {
     /// Draws.
@@ -30,9 +25,12 @@ impl SignIn {
         if let Stage::Waiting(code) = &self.stage {
             return self.draw_code(frame, body, cx, code);
         }
-        if let Stage::Typing(field) = &mut self.stage {
+        if let Stage::Browsing(browsing) = &self.stage {
+            return self.draw_browser(frame, body, cx, browsing);
+        }
+        if let Stage::Typing(what, field) = &mut self.stage {
             let label = Rect { height: 1, ..body };
-            frame.render_widget(Paragraph::new("Password"), label);
+            frame.render_widget(Paragraph::new(label_of(what)), label);
             let line = Rect {
                 y: body.y + u16::from(body.height > 1),
                 height: body.height.min(1),
@@ -48,9 +46,12 @@ impl SignIn {
 
     fn plain_lines(&self, cx: &Cx) -> Vec<Line<'static>> {
         match &self.stage {
-            Stage::Starting => vec![Line::from("Asking the sign-in service for a code")],
-            Stage::Keeping => vec![Line::from("Keeping the password in the vault")],
+            Stage::Starting => vec![Line::from("Asking the sign-in service")],
+            Stage::Keeping => vec![Line::from("Keeping it in the vault")],
             Stage::Done(identity) => {
+                if self.method.is_app_only() {
+                    return app_only_lines(cx);
+                }
                 let mark = Span::styled(format!("{} ", cx.symbols.check), cx.style(Tone::Ok));
                 let name = format!("Signed in as {}", identity.username);
                 vec![
@@ -61,29 +62,14 @@ impl SignIn {
                 ]
             }
             Stage::Failed(notice) => notice_lines(notice, cx),
-            Stage::Waiting(_) | Stage::Typing(_) => Vec::new(),
+            Stage::Waiting(_) | Stage::Browsing(_) | Stage::Typing(..) => Vec::new(),
         }
     }
 
     fn draw_code(&self, frame: &mut Frame<'_>, body: Rect, cx: &Cx, code: &DeviceAuthorization) {
-        let qr = qr_rows(code, cx);
-        let qr_width = qr.first().map_or(0, |row| row.chars().count() as u16);
-        let has_room = qr_width > 0
-            && body.width >= TEXT_COLUMNS + qr_width + 2
-            && body.height >= qr.len() as u16;
-        let text = if has_room {
-            let width = body.width - qr_width - 2;
-            let place = Rect {
-                x: body.x + width + 2,
-                width: qr_width,
-                height: qr.len() as u16,
-                ..body
-            };
-            draw_qr(frame, place, cx, &qr);
-            Rect { width, ..body }
-        } else {
-            body
-        };
+        let complete = code.verification_uri_complete.as_ref();
+        let qr = qr_rows(complete.unwrap_or(&code.verification_uri), cx);
+        let text = beside(frame, body, cx, &qr);
         let lines = self.code_lines(cx, code, text.height);
         frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), text);
     }
@@ -154,6 +140,31 @@ impl SignIn {
     }
 }
 
+/// Says what is to be typed.
+fn label_of(what: &MissingSecret) -> String {
+    match what {
+        MissingSecret::ClientSecret { profile } => format!(
+            "Secret of the application of \"{profile}\": its value, not its id (it is kept in the vault)"
+        ),
+        MissingSecret::Password {
+            is_for_sending: true,
+            ..
+        } => "Password for sending".to_owned(),
+        MissingSecret::Password { .. } => "Password".to_owned(),
+    }
+}
+
+fn app_only_lines(cx: &Cx) -> Vec<Line<'static>> {
+    let mark = Span::styled(format!("{} ", cx.symbols.check), cx.style(Tone::Ok));
+    let said = Span::styled("The application signed in as itself", cx.style(Tone::Title));
+    vec![
+        Line::from(vec![mark, said]),
+        Line::default(),
+        Line::from("No person is behind this account: it opens the mailboxes that the"),
+        Line::from("administrator gave the application, and renews its token by itself."),
+    ]
+}
+
 fn inset(area: Rect) -> Rect {
     Rect {
         x: area.x + u16::from(area.width > 4) * 2,
@@ -165,7 +176,7 @@ fn inset(area: Rect) -> Rect {
     }
 }
 
-fn step(cx: &Cx, number: &str, text: &str) -> Line<'static> {
+pub(super) fn step(cx: &Cx, number: &str, text: &str) -> Line<'static> {
     Line::from(vec![
         Span::styled(format!("{number}  "), cx.style(Tone::Accent)),
         Span::raw(text.to_owned()),
@@ -193,53 +204,4 @@ fn boxed_code(code: &str, cx: &Cx, is_roomy: bool) -> Vec<Line<'static>> {
         ]),
         Line::styled(row(border.bottom_left, &line, border.bottom_right), edge),
     ]
-}
-
-/// The address as a QR code, one string a row, with the quiet margin a camera needs.
-fn qr_rows(code: &DeviceAuthorization, cx: &Cx) -> Vec<String> {
-    if cx.symbols.is_ascii {
-        return Vec::new();
-    }
-    let address = code
-        .verification_uri_complete
-        .as_ref()
-        .unwrap_or(&code.verification_uri);
-    let Ok(qr) = QrCode::with_error_correction_level(address, qrcode::EcLevel::L) else {
-        return Vec::new();
-    };
-    // Without colours the letters are mostly light on dark, so the light modules are the ones drawn.
-    let (dark, light) = match cx.palette {
-        Palette::None => (Dense1x2::Light, Dense1x2::Dark),
-        _ => (Dense1x2::Dark, Dense1x2::Light),
-    };
-    let text = qr
-        .render::<Dense1x2>()
-        .dark_color(dark)
-        .light_color(light)
-        .quiet_zone(false)
-        .build();
-    let rows: Vec<&str> = text.lines().collect();
-    let width = rows.first().map_or(0, |row| row.chars().count());
-    let (blank, margin) = match cx.palette {
-        Palette::None => ('█', "█"),
-        _ => (' ', " "),
-    };
-    let empty: String = std::iter::repeat_n(blank, width + 2).collect();
-    let mut framed = vec![empty.clone()];
-    framed.extend(rows.iter().map(|row| format!("{margin}{row}{margin}")));
-    framed.push(empty);
-    framed
-}
-
-fn draw_qr(frame: &mut Frame<'_>, place: Rect, cx: &Cx, rows: &[String]) {
-    // A camera needs dark on light, whatever the theme.
-    let style = match cx.palette {
-        Palette::None => Style::new(),
-        _ => Style::new().fg(Color::Black).bg(Color::White),
-    };
-    let lines: Vec<Line<'_>> = rows
-        .iter()
-        .map(|row| Line::styled(row.as_str(), style))
-        .collect();
-    frame.render_widget(Paragraph::new(lines), place);
 }

@@ -1,0 +1,192 @@
+//! The check: server and sign-in once for the account, then every mailbox, several at a time; each step is timed. A
+//! failed step ends what stands on it, and only that.
+
+mod delivery;
+mod line;
+mod mailbox;
+mod sending;
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
+use tokio::sync::{Mutex, Semaphore, mpsc};
+use tokio::time::Instant;
+
+pub use line::{CheckLine, CheckStep, CheckWish, Reading, Rights, SendTest, Sending};
+
+use crate::engine::inner::Inner;
+use crate::engine::link::OutgoingLink;
+use crate::engine::signer::Proof;
+use crate::engine::work::desk::Desk;
+use crate::engine::{Engine, EngineError};
+use crate::model::{MailboxKind, TlsMode};
+
+/// Mailboxes looked at together: forty at once would look like an attack to a server.
+const TOGETHER: usize = 4;
+
+impl Engine {
+    /// Checks an account's mailboxes step by step; lines come as they are known, the channel closes at the end.
+    pub fn check(&self, wish: CheckWish) -> mpsc::UnboundedReceiver<CheckLine> {
+        let (say, lines) = mpsc::unbounded_channel();
+        let inner = Arc::clone(&self.inner);
+        let busy = self.inner.busy.begin();
+        tokio::spawn(async move {
+            let check = Check { inner, say };
+            tokio::select! {
+                () = check.account(&wish) => {}
+                // Nobody listens any more.
+                () = check.say.closed() => {}
+            }
+            drop(busy);
+        });
+        lines
+    }
+}
+
+/// The one connection for sending: Exchange Online allows three for each mailbox (protocol facts §6.5), and workers need
+/// theirs.
+struct Post {
+    /// The account's main mailbox, whose identity sends.
+    main: Arc<Desk>,
+    /// The connection, until it fails.
+    link: Mutex<Option<OutgoingLink>>,
+}
+
+/// A running check.
+struct Check {
+    inner: Arc<Inner>,
+    say: mpsc::UnboundedSender<CheckLine>,
+}
+
+impl Check {
+    async fn account(&self, wish: &CheckWish) {
+        let mut desks = self.inner.desks();
+        desks.retain(|desk| desk.mailbox.account_name == wish.account);
+        desks.sort_by_key(|desk| (desk.mailbox.kind != MailboxKind::Main, desk.mailbox.id));
+        let Some(main) = desks.first().cloned() else {
+            let outcome = Err(EngineError::NotFound {
+                what: "account",
+                name: wish.account.clone(),
+            });
+            self.done((&wish.account, CheckStep::Resolve), outcome, Instant::now());
+            return;
+        };
+        let is_wished = |desk: &Arc<Desk>| {
+            let mut wished = wish.mailboxes.iter();
+            wish.mailboxes.is_empty() || wished.any(|one| one.eq_ignore_ascii_case(desk.address()))
+        };
+        desks.retain(is_wished);
+        let can_read = self.server(&main).await.is_some();
+        let post = self.outgoing(&main).await;
+        let turns = Semaphore::new(TOGETHER);
+        let mut running: FuturesUnordered<_> = desks
+            .iter()
+            .map(|desk| async {
+                // Never closed, so there is always a turn.
+                let _turn = turns.acquire().await;
+                let reading = if can_read {
+                    self.reading(desk).await
+                } else {
+                    Reading::Unknown
+                };
+                let sending = match &post {
+                    Some(post) => self.sending(desk, post, wish.send_test).await,
+                    None => Sending::Unknown,
+                };
+                self.rights(desk, Rights { reading, sending });
+            })
+            .collect();
+        while running.next().await.is_some() {}
+    }
+
+    /// Looks at what all mailboxes share; `None` as soon as a step failed.
+    async fn server(&self, main: &Desk) -> Option<()> {
+        let signer = &main.signer;
+        let mut steps = vec![CheckStep::Resolve, CheckStep::Tcp];
+        if signer.account.servers.incoming.tls == TlsMode::Implicit {
+            steps.push(CheckStep::Tls);
+        }
+        for step in steps {
+            let started = Instant::now();
+            let found = self.inner.connector.probe(signer, step).await;
+            self.done((main.address(), step), found, started)?;
+        }
+        self.token(main, &signer.receive).await
+    }
+
+    async fn token(&self, main: &Desk, proof: &Proof) -> Option<()> {
+        let started = Instant::now();
+        let token = prove(proof, self.inner.clock.now()).await;
+        self.done((main.address(), CheckStep::Token), token, started)
+    }
+
+    /// Signs in for sending; says nothing where the account only reads.
+    async fn outgoing(&self, main: &Arc<Desk>) -> Option<Post> {
+        let signer = &main.signer;
+        signer.account.servers.outgoing.as_ref()?;
+        let started = Instant::now();
+        let opened = self.inner.connector.outgoing(signer).await;
+        let identity = signer.account.identity();
+        let (link, said) = match opened {
+            Ok(link) => (
+                Some(link),
+                Ok(format!("signed in as {identity}; nothing was sent")),
+            ),
+            Err(error) => (None, Err(error)),
+        };
+        self.done((main.address(), CheckStep::Send), said, started)?;
+        Some(Post {
+            main: Arc::clone(main),
+            link: Mutex::new(link),
+        })
+    }
+
+    fn rights(&self, desk: &Desk, rights: Rights) {
+        let Rights { reading, sending } = rights;
+        let said = format!("reading: {}, sending: {}", reading.name(), sending.name());
+        // A listener that went away has ended us already.
+        let _ = self.say.send(CheckLine {
+            mailbox: desk.address().to_owned(),
+            step: CheckStep::Rights,
+            outcome: Ok(said),
+            took: std::time::Duration::ZERO,
+            rights: Some(rights),
+        });
+    }
+
+    /// Sends a line; `None` if the step failed.
+    fn done(
+        &self,
+        (mailbox, step): (&str, CheckStep),
+        outcome: Result<String, EngineError>,
+        started: Instant,
+    ) -> Option<()> {
+        let is_fine = outcome.is_ok();
+        let _ = self.say.send(CheckLine {
+            mailbox: mailbox.to_owned(),
+            step,
+            outcome: outcome.map_err(Arc::new),
+            took: started.elapsed(),
+            rights: None,
+        });
+        is_fine.then_some(())
+    }
+}
+
+async fn prove(proof: &Proof, now: Timestamp) -> Result<String, EngineError> {
+    proof.credential().await?;
+    if proof.is_password() {
+        return Ok("a password is kept".into());
+    }
+    let facts = proof.keeper().await?.facts().await;
+    Ok(facts.map_or_else(String::new, |facts| {
+        let left = facts.expires_at.duration_since(now).as_secs().max(0);
+        let left = format!("good for {} min {} s", left / 60, left % 60);
+        match facts.identity.username.as_str() {
+            "" => left,
+            username => format!("{username}, {left}"),
+        }
+    }))
+}
