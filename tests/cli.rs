@@ -484,3 +484,59 @@ fn completions_are_written_for_every_shell() {
         );
     }
 }
+
+const ACCOUNT: &str = "[sign_in.x]\nprovider = \"custom\"\nmethod = \"device-code\"\nclient_id = \"app\"\n\
+    authority = \"https://localhost:1\"\n[servers.x]\n\
+    incoming = { protocol = \"imap\", host = \"localhost\", port = 1, tls = \"implicit\" }\n\
+    [account.work]\naddress = \"ada@contoso.test\"\nsign_in = \"x\"\nservers = \"x\"\n";
+
+/// Asks for a token where the keyring is to be looked for at `bus`; returns what was said.
+fn without_keyring(bus: &str, kind: &str) -> String {
+    let home = Home::new();
+    let paths = pillarbox::config::Paths::under(home.path());
+    let text = format!("{ACCOUNT}[vault]\nkind = \"{kind}\"\n");
+    std::fs::write(&paths.config, text).unwrap();
+    let mut command = home.command(&["token", "work"]);
+    let output = command.env("DBUS_SESSION_BUS_ADDRESS", bus).output();
+    let output = output.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for name in ["vault", "vault.keyring"] {
+        assert!(!paths.data.join(name).exists(), "{name} was made: {said}");
+    }
+    said
+}
+
+#[track_caller]
+fn check_keyring_is_missed(bus: &str) {
+    let free = without_keyring(bus, "auto");
+    assert!(free.contains("A passphrase is needed"), "{free}");
+    assert!(free.contains("The keyring cannot be used"), "{free}");
+    let bound = without_keyring(bus, "keyring");
+    assert!(bound.contains("The keyring does not work"), "{bound}");
+    assert!(!bound.contains("passphrase"), "{bound}");
+}
+
+#[test]
+fn without_a_session_bus_a_passphrase_is_asked_for_or_the_keyring_missed() {
+    check_keyring_is_missed("unix:path=/nonexistent/bus");
+}
+
+/// Whatever hangs there, a person learns of it within seconds.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_session_bus_that_says_nothing_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bus");
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        while let Ok((socket, _)) = listener.accept() {
+            held.push(socket);
+        }
+    });
+    let started = std::time::Instant::now();
+    check_keyring_is_missed(&format!("unix:path={}", path.display()));
+    // Twice five seconds, and room for a busy machine.
+    assert!(started.elapsed() < std::time::Duration::from_secs(60));
+}

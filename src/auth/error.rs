@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::auth::denial::Refusal;
-use crate::net::NetError;
+use crate::net::{CONNECT_LIMIT, NetError};
 
 /// Sorted reasons of a provider to say no (RFC 6749 §5.2, RFC 8628 §3.5, protocol facts §2).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,6 +20,8 @@ pub enum Denial {
     UnknownCode,
     /// `invalid_grant` on renewal: only a new sign-in helps.
     GrantEnded,
+    /// `invalid_grant` after a renewal whose answer never arrived: the token in it was the only good one left.
+    AnswerLost,
     /// The provider gave no refresh token although one was asked for.
     NoRefreshToken,
     /// Signed in as somebody else than the account is for.
@@ -203,6 +205,8 @@ pub enum VaultError {
         path: PathBuf,
         /// Whether the file does not exist yet and the passphrase is to be chosen.
         is_new: bool,
+        /// Why a new vault is a file although the keyring was to be tried first, in the keyring's words.
+        no_keyring: Option<String>,
     },
     /// The passphrase or key file is wrong, or the file was changed by somebody.
     #[error("the vault {} does not open", path.display())]
@@ -248,6 +252,28 @@ pub enum VaultError {
 }
 
 impl AuthError {
+    /// Whether the request may have arrived and been carried out although no answer came.
+    pub(super) fn may_have_worked(&self) -> bool {
+        match self {
+            Self::Unreachable(NetError::TimedOut { seconds, .. }) => {
+                *seconds > CONNECT_LIMIT.as_secs()
+            }
+            Self::Unreachable(error) => matches!(
+                error,
+                NetError::Broken { .. } | NetError::Http { .. } | NetError::TooLong { .. }
+            ),
+            _ => false,
+        }
+    }
+
+    /// Whether the connection was cut under way, so that asking once more at once costs no time.
+    pub(super) fn is_cut(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(NetError::Broken { .. } | NetError::Http { .. })
+        )
+    }
+
     /// Returns the provider's no, if it is one.
     pub(super) fn refusal(&self) -> Option<Refusal> {
         let Self::Denied {
@@ -314,9 +340,14 @@ impl AuthError {
 impl VaultError {
     fn duplicate(&self) -> Self {
         match self {
-            Self::NeedsPassphrase { path, is_new } => Self::NeedsPassphrase {
+            Self::NeedsPassphrase {
+                path,
+                is_new,
+                no_keyring,
+            } => Self::NeedsPassphrase {
                 path: path.clone(),
                 is_new: *is_new,
+                no_keyring: no_keyring.clone(),
             },
             Self::DoesNotOpen { path } => Self::DoesNotOpen { path: path.clone() },
             Self::Damaged { path } => Self::Damaged { path: path.clone() },

@@ -1,6 +1,7 @@
 //! From files to a running engine, asking for the vault's passphrase where there is a terminal.
 
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -8,7 +9,7 @@ use crate::cli::error::{self, CliError};
 use crate::cli::log;
 use crate::config::{Config, Paths};
 use crate::engine::{Engine, EngineError, Event, Locked, Options, Unlock};
-use crate::explain;
+use crate::explain::{self, Notice};
 use crate::model::{Folder, Mailbox, Role};
 
 /// Whether the engine's workers run.
@@ -19,6 +20,9 @@ enum Workers {
     /// A command: only what it asks for.
     OnDemand,
 }
+
+/// How long opening may take before something is said.
+const SILENT_WAIT: Duration = Duration::from_secs(2);
 
 /// How often a wrong passphrase may be corrected.
 const TRIES: usize = 3;
@@ -61,7 +65,7 @@ async fn start(paths: Paths, workers: Workers) -> Result<Engine, CliError> {
             unlock,
             background: is_running,
         };
-        match Engine::start(options).await {
+        match patiently(Engine::start(options)).await {
             Ok(engine) => {
                 if workers == Workers::OnDemand {
                     tell_first(&engine);
@@ -74,6 +78,17 @@ async fn start(paths: Paths, workers: Workers) -> Result<Engine, CliError> {
             }
         }
     }
+}
+
+/// Says what may be waited for when opening takes long.
+async fn patiently<T>(opening: impl Future<Output = T>) -> T {
+    let mut opening = std::pin::pin!(opening);
+    tokio::select! {
+        opened = &mut opening => return opened,
+        () = tokio::time::sleep(SILENT_WAIT) => {}
+    }
+    error::note("Still opening; a locked keyring may be asking for its password.");
+    opening.await
 }
 
 /// Prints what opening had to tell, such as a rebuilt cache; the interface shows it itself.
@@ -90,7 +105,7 @@ fn tell_first(engine: &Engine) {
 pub(in crate::cli) async fn unlock(engine: &Engine) -> Result<(), CliError> {
     let mut unlock = Unlock::Unattended;
     let mut tries = 0;
-    while let Err(error) = engine.unlock(unlock).await {
+    while let Err(error) = patiently(engine.unlock(unlock)).await {
         tries += 1;
         unlock = Unlock::Passphrase(passphrase_for(error, tries)?);
     }
@@ -111,16 +126,22 @@ fn passphrase_for(error: EngineError, tries: usize) -> Result<SecretString, CliE
         return Err(error.into());
     }
     if is_new {
-        return choose_passphrase();
+        return choose_passphrase(&explain::explain(&error));
     }
     ask_hidden("Passphrase of the vault: ")
 }
 
-fn choose_passphrase() -> Result<SecretString, CliError> {
-    let text = "No keyring answers here, so sign-ins are kept in an encrypted file.\n\
-                Choose a passphrase for it; it is asked once each time Pillarbox starts.\n\
-                (For unattended use, name a key_file under [vault] in config.toml instead.)";
-    let _ = writeln!(io::stderr(), "{text}");
+fn choose_passphrase(why: &Notice) -> Result<SecretString, CliError> {
+    for cause in &why.cause {
+        error::note(&format!("{cause}."));
+    }
+    if !why.detail.is_empty() {
+        error::note(&format!("(The keyring: {}.)", why.detail));
+    }
+    error::note(
+        "Choose a passphrase for it; it is asked once each time Pillarbox starts.\n\
+         (For unattended use, name a key_file under [vault] in config.toml instead.)",
+    );
     loop {
         let first = ask_hidden("New passphrase: ")?;
         if first.expose_secret().chars().count() < 8 {

@@ -79,6 +79,8 @@ pub enum EngineError {
         moved_to: std::path::PathBuf,
         /// Drafts and outgoing messages that were saved.
         saved: usize,
+        /// Changes that no server knew yet and that were saved.
+        changes: usize,
     },
     /// A worker died of a bug and was started again.
     #[error("the worker of {mailbox} stopped unexpectedly and was restarted")]
@@ -104,7 +106,10 @@ impl EngineError {
     pub fn needs_sign_in(&self) -> bool {
         match self {
             Self::Auth(AuthError::Denied { denial, .. }) => {
-                matches!(denial, Denial::GrantEnded | Denial::NeverSignedIn)
+                matches!(
+                    denial,
+                    Denial::GrantEnded | Denial::AnswerLost | Denial::NeverSignedIn
+                )
             }
             Self::Backend { source, .. } => matches!(source, BackendError::SignIn { .. }),
             Self::Outbox { failure, .. } => failure.kind == FailureKind::SignIn,

@@ -78,8 +78,17 @@ impl Engine {
             config: options.config.clone(),
             is_background: options.background,
         }));
-        if let Opened::Rebuilt { moved_to, saved } = opened {
-            let error = Arc::new(EngineError::Rebuilt { moved_to, saved });
+        if let Opened::Rebuilt {
+            moved_to,
+            saved,
+            changes,
+        } = opened
+        {
+            let error = Arc::new(EngineError::Rebuilt {
+                moved_to,
+                saved,
+                changes,
+            });
             let mailbox = None;
             inner.say_first(Event::Problem(Problem { mailbox, error }));
         }

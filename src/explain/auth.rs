@@ -70,6 +70,10 @@ fn by_denial(denial: &Denial, error: &str, suberror: &str) -> Notice {
         Denial::GrantEnded => Notice::new("A new sign-in is needed")
             .cause("The old one was ended: by a changed password, an administrator, or long disuse")
             .how("Sign in again; nothing is lost meanwhile"),
+        Denial::AnswerLost => Notice::new("A new sign-in is needed")
+            .cause("The connection broke while the sign-in was being renewed: the new token never arrived, and the service no longer takes the old one")
+            .how("Sign in again; nothing is lost meanwhile")
+            .how("If this happens often, ask the provider to take a replaced token for some seconds more (\"reuse leeway\")"),
         Denial::NoRefreshToken => Notice::new("This sign-in will not last")
             .cause("The provider gave no refresh token, so a new sign-in is needed each time the access token ends")
             .how("Ask for the scope offline_access, and have the provider allow it for this app"),

@@ -124,13 +124,17 @@ pub(in crate::explain) fn config(error: &ConfigError) -> Notice {
 /// Explains a vault that cannot be used.
 pub(in crate::explain) fn vault(error: &VaultError) -> Notice {
     match error {
-        VaultError::NeedsPassphrase { path, is_new: true } => Notice::new("A passphrase is needed to keep sign-ins safe")
-            .cause(format!("No keyring answers here, so secrets go into the encrypted file {}", path.display()))
+        VaultError::NeedsPassphrase { path, is_new: true, no_keyring } => Notice::new("A passphrase is needed to keep sign-ins safe")
+            .cause(match no_keyring {
+                Some(_) => format!("The keyring cannot be used, so secrets go into the encrypted file {}", path.display()),
+                None => format!("Secrets go into the encrypted file {}", path.display()),
+            })
+            .detail(no_keyring.clone().unwrap_or_default())
             .how("Start Pillarbox in a terminal and choose a passphrase")
             .how("For programs that run without a person, name a key file in the settings instead")
             .copy("[vault]\nkind = \"file\"\nkey_file = \"~/.config/pillarbox/vault.key\"")
             .loud(),
-        VaultError::NeedsPassphrase { path, is_new: false } => Notice::new("The vault is locked")
+        VaultError::NeedsPassphrase { path, is_new: false, .. } => Notice::new("The vault is locked")
             .cause(format!("{} is encrypted with a passphrase", path.display()))
             .how("Enter the passphrase in a terminal, or name a key file in the settings")
             .loud(),

@@ -12,6 +12,15 @@ mod notice;
 mod outbox;
 mod texts;
 
+/// Words what else was saved of a damaged cache.
+fn and_changes(changes: usize) -> String {
+    match changes {
+        0 => String::new(),
+        1 => ", with 1 change the server did not know yet".to_owned(),
+        _ => format!(", with {changes} changes the server did not know yet"),
+    }
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -42,9 +51,9 @@ pub fn explain(error: &EngineError) -> Notice {
             .cause(format!("No folder of the mailbox is marked or named as its {role} folder"))
             .how("Move the messages to a folder of your choice instead"),
         EngineError::Outbox { mailbox, failure } => explain_failure(failure).about(mailbox, ""),
-        EngineError::Rebuilt { moved_to, saved } => Notice::new("The local cache was damaged and is being rebuilt")
+        EngineError::Rebuilt { moved_to, saved, changes } => Notice::new("The local cache was damaged and is being rebuilt")
             .cause("The database file did not pass its check, mostly after a crash of the machine or a full disk")
-            .how(format!("Nothing to do: mail comes from the server again, and {saved} unsent messages were saved"))
+            .how(format!("Nothing to do: mail comes from the server again, and {saved} unsent messages were saved{}", and_changes(*changes)))
             .how(format!("The damaged file is kept as {} and may be deleted", moved_to.display()))
             .who(Who::Nobody)
             .loud(),

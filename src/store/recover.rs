@@ -1,5 +1,5 @@
-//! A damaged database: moved aside, drafts and outgoing messages read out of it as far as possible, a new one made.
-//! The mail itself comes from the servers again.
+//! A damaged database: moved aside, drafts, outgoing messages and queued changes read out of it as far as possible,
+//! a new one made. The mail itself comes from the servers again.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params_from_iter};
 use crate::model::{Draft, OutboxState};
 use crate::store::accounts::{account_id, mailbox_id};
 use crate::store::database::{Fault, store_error};
+use crate::store::rescue::{self, Rescued};
 use crate::store::{Opened, StoreError, open};
 
 /// Rows of one table, by column.
@@ -30,9 +31,14 @@ struct Saved {
     outbox: Rows,
     drafts: Rows,
     files: Rows,
+    changes: Vec<Rescued>,
 }
 
 impl Saved {
+    fn is_empty(&self) -> bool {
+        self.count() == 0 && self.changes.is_empty()
+    }
+
     fn count(&self) -> usize {
         let is_own = |draft: &&Vec<Value>| matches!(draft.get(1), Some(Value::Null));
         self.outbox.len() + self.drafts.iter().filter(is_own).count()
@@ -46,12 +52,13 @@ pub fn rebuild(path: &Path) -> Result<Opened, StoreError> {
     drop(open::writer(path)?);
     let saved = salvage(&moved_to, path);
     let mut connection = open::writer(path)?;
-    let count = saved.count();
+    let (count, changes) = (saved.count(), rescue::count(&saved.changes));
     restore(&mut connection, saved)
         .map_err(|fault| store_error(path, "keep what was saved from a damaged database", fault))?;
     Ok(Opened::Rebuilt {
         moved_to,
         saved: count,
+        changes,
     })
 }
 
@@ -83,7 +90,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 /// database in its place (a schema made by the same steps has its tables at the same pages).
 fn salvage(damaged: &Path, fresh: &Path) -> Saved {
     let direct = read_all(damaged).unwrap_or_default();
-    if direct.count() > 0 {
+    if !direct.is_empty() {
         return direct;
     }
     let copy = damaged.with_extension("salvage");
@@ -127,6 +134,7 @@ fn read_all(path: &Path) -> rusqlite::Result<Saved> {
         outbox: read_table(&connection, OUTBOX, "outbox"),
         drafts: read_table(&connection, DRAFTS, "drafts"),
         files: read_table(&connection, FILES, "draft_files"),
+        changes: rescue::read(&connection),
     };
     saved.outbox.retain(|row| is_outgoing(row));
     saved.drafts.retain(|row| is_draft(row));
@@ -190,6 +198,7 @@ fn restore(connection: &mut Connection, saved: Saved) -> Result<(), Fault> {
     for row in saved.files {
         insert_row(&transaction, "draft_files", FILES, row)?;
     }
+    rescue::restore(&transaction, saved.changes)?;
     transaction.commit()?;
     Ok(())
 }

@@ -16,12 +16,14 @@ pub enum Opened {
     Fine,
     /// There was none.
     New,
-    /// It was damaged: moved aside, drafts and outbox saved, the rest comes from the server again.
+    /// It was damaged: moved aside, drafts, outbox and queued changes saved, the rest comes from the server again.
     Rebuilt {
         /// Where the damaged file is now.
         moved_to: PathBuf,
         /// Drafts and outgoing messages that were saved.
         saved: usize,
+        /// Changes that no server knew yet and that were saved: messages marked, moved or deleted, copies to file.
+        changes: usize,
     },
 }
 

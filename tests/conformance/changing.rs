@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use pillarbox::backend::{Backend, BackendError, Refusal};
-use pillarbox::model::{FlagChange, Flags, RemoteId, RemoteOp, Wake};
+use pillarbox::model::{FlagChange, Flags, Progress, RemoteId, RemoteOp, Wake};
 use tokio::sync::Notify;
 
-use crate::steps::{PATIENCE, append, changes, find, make_folder, put, subjects};
+use crate::steps::{PATIENCE, append, changes, find, mail, make_folder, put, subjects};
 use crate::target::Target;
 
 fn ids(messages: &[&RemoteId]) -> Vec<String> {
@@ -245,6 +245,101 @@ pub async fn deletions_of_others_are_noticed(target: Target) {
         .expect("a deletion");
     let news = changes(&mut *mailbox, &folder, Some(&known.next)).await;
     assert_eq!((news.removals, news.total), (vec![two.clone()], 2));
+}
+
+/// Mail for one folder that comes while another one is open is there at the next look, without a new connection.
+pub async fn mail_while_another_folder_is_open_is_noticed(target: Target) {
+    let mut mailbox = target.open_main().await;
+    let left = make_folder(&mut *mailbox, "Left").await;
+    let open = make_folder(&mut *mailbox, "Open").await;
+    put(&mut *mailbox, &left, "old", Flags::NONE).await;
+    let known = changes(&mut *mailbox, &left, None).await;
+    changes(&mut *mailbox, &open, None).await;
+    let mut other = target.open_main().await;
+    let poke = Notify::new();
+    let (wake, ()) = tokio::join!(mailbox.wait(&open, &poke, PATIENCE), async {
+        put(&mut *other, &left, "new", Flags::NONE).await;
+        poke.notify_one();
+    });
+    wake.expect("a poke");
+    let news = changes(&mut *mailbox, &left, Some(&known.next)).await;
+    let new: Vec<&str> = news
+        .upserts
+        .iter()
+        .map(|m| m.envelope.subject.as_str())
+        .collect();
+    assert_eq!((new, news.total), (vec!["new"], 2));
+    let quiet = changes(&mut *mailbox, &open, None).await;
+    assert_eq!(quiet.total, 0, "the open folder stays what it was");
+}
+
+/// A message that others delete while its body is on the way arrives whole or not at all, and is gone afterwards.
+pub async fn deletion_by_others_while_a_body_is_read_is_survived(target: Target) {
+    let mut mailbox = target.open_main().await;
+    let folder = make_folder(&mut *mailbox, "Pulled away").await;
+    let mut op = append(&folder, "big", Flags::NONE);
+    let RemoteOp::Append { bytes, .. } = &mut op else {
+        unreachable!();
+    };
+    bytes.extend(b"a line that goes on and on, as lines do\r\n".repeat(100_000));
+    let whole = bytes.clone();
+    mailbox.apply(&op).await.expect("an append");
+    put(&mut *mailbox, &folder, "small", Flags::NONE).await;
+    let known = changes(&mut *mailbox, &folder, None).await;
+    let big = find(&mut *mailbox, &folder, "big").await.id;
+    let small = find(&mut *mailbox, &folder, "small").await.id;
+    let mut other = target.open_main().await;
+    changes(&mut *other, &folder, None).await;
+
+    let progress = Progress::default();
+    let asked = [big.clone()];
+    let op = deletion(&folder, &big);
+    let (fetched, deleted) = tokio::join!(mailbox.fetch(&folder, &asked, &progress), async {
+        let begun = async {
+            while progress.get().0 == 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        // Where no progress is told, the deletion comes before or after the body: as good a story.
+        let _ = tokio::time::timeout(Duration::from_secs(2), begun).await;
+        other.apply(&op).await
+    });
+    deleted.expect("a deletion");
+    check_whole_or_gone(fetched, &big, &whole);
+
+    // The server may not have told this connection yet.
+    other
+        .apply(&deletion(&folder, &small))
+        .await
+        .expect("a deletion");
+    let fetched = mailbox
+        .fetch(&folder, std::slice::from_ref(&small), &progress)
+        .await;
+    let small_whole = mail("ana@elsewhere.test", "you@contoso.test", "small");
+    check_whole_or_gone(fetched, &small, &small_whole);
+
+    let news = changes(&mut *mailbox, &folder, Some(&known.next)).await;
+    let mut removed = ids(&news.removals.iter().collect::<Vec<_>>());
+    removed.sort_unstable();
+    let mut expected = ids(&[&big, &small]);
+    expected.sort_unstable();
+    assert_eq!((removed, news.total), (expected, 0));
+}
+
+fn check_whole_or_gone(
+    fetched: Result<Vec<(RemoteId, Vec<u8>)>, BackendError>,
+    id: &RemoteId,
+    whole: &[u8],
+) {
+    match fetched {
+        Ok(bodies) => {
+            for (found, bytes) in bodies {
+                assert_eq!(&found, id);
+                assert!(bytes == whole, "{} bytes of {}", bytes.len(), whole.len());
+            }
+        }
+        Err(error) => assert!(matches!(error, BackendError::Gone { .. }), "{error:?}"),
+    }
 }
 
 /// A folder that was deleted and made anew under its name has no past: the cursor is lost.

@@ -146,6 +146,16 @@ mod demo {
     }
 
     #[tokio::test]
+    async fn mail_while_another_folder_is_open_is_noticed() {
+        changing::mail_while_another_folder_is_open_is_noticed(Target::demo().await).await;
+    }
+
+    #[tokio::test]
+    async fn deletion_by_others_while_a_body_is_read_is_survived() {
+        changing::deletion_by_others_while_a_body_is_read_is_survived(Target::demo().await).await;
+    }
+
+    #[tokio::test]
     async fn renumbered_folder_loses_the_cursor() {
         changing::renumbered_folder_loses_the_cursor(Target::demo().await).await;
     }
@@ -356,6 +366,19 @@ mod dovecot {
     #[ignore = "needs the real servers: tests/run"]
     async fn deletions_of_others_are_noticed() {
         changing::deletions_of_others_are_noticed(Target::dovecot().await).await;
+    }
+
+    #[tokio::test]
+    #[ignore = "needs the real servers: tests/run"]
+    async fn mail_while_another_folder_is_open_is_noticed() {
+        changing::mail_while_another_folder_is_open_is_noticed(Target::dovecot().await).await;
+    }
+
+    #[tokio::test]
+    #[ignore = "needs the real servers: tests/run"]
+    async fn deletion_by_others_while_a_body_is_read_is_survived() {
+        changing::deletion_by_others_while_a_body_is_read_is_survived(Target::dovecot().await)
+            .await;
     }
 
     #[tokio::test]
@@ -598,6 +621,21 @@ mod exchange_like {
     #[ignore = "needs the real servers: tests/run"]
     async fn deletions_of_others_are_noticed() {
         changing::deletions_of_others_are_noticed(Target::exchange_like().await).await;
+    }
+
+    #[tokio::test]
+    #[ignore = "needs the real servers: tests/run"]
+    async fn mail_while_another_folder_is_open_is_noticed() {
+        changing::mail_while_another_folder_is_open_is_noticed(Target::exchange_like().await).await;
+    }
+
+    #[tokio::test]
+    #[ignore = "needs the real servers: tests/run"]
+    async fn deletion_by_others_while_a_body_is_read_is_survived() {
+        changing::deletion_by_others_while_a_body_is_read_is_survived(
+            Target::exchange_like().await,
+        )
+        .await;
     }
 
     #[tokio::test]

@@ -71,9 +71,10 @@ impl Console {
 
     /// Kills the program, as `kill -9` does.
     pub fn kill(mut self) {
-        // The crate's own way asks politely first.
-        let id = self.child.process_id().unwrap().to_string();
-        let killed = Command::new("kill").args(["-9", &id]).status().unwrap();
+        // The crate's own way asks politely first, and a bare machine has no such program, but its shell can.
+        let id = self.child.process_id().unwrap();
+        let kill = format!("kill -9 {id}");
+        let killed = Command::new("bash").args(["-c", &kill]).status().unwrap();
         assert!(killed.success());
         self.child.wait().unwrap();
     }

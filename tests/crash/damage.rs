@@ -2,9 +2,11 @@
 
 use std::io::{Seek, SeekFrom, Write};
 
+use pillarbox::model::{FlagChange, Flags, Role, Scope, Window};
+
 use crate::home::{Copies, Home, House, check_cache_is_the_servers, said};
 
-/// A home with a full cache, a draft and a message in the outbox.
+/// A home with a full cache, a draft, a message in the outbox and a mark no server knows yet.
 fn furnished(house: &House) -> Home {
     let home = Home::new(house, Copies::Server);
     home.works(&["sync"]);
@@ -23,7 +25,34 @@ fn furnished(house: &House) -> Home {
     }
     let first = home.outbox()[0]["outbox_id"].to_string();
     home.works(&["outbox", "cancel", &first]);
+    mark_newest(&home, house);
     home
+}
+
+/// Flags the newest message of the inbox while no worker runs; returns nothing, since ids change with the cache.
+fn mark_newest(home: &Home, house: &House) {
+    let engine = home.engine(house);
+    house.runtime.block_on(async {
+        let mailbox = engine.mailboxes().await.unwrap().remove(0).id;
+        let folders = engine.folders(mailbox).await.unwrap();
+        let inbox = folders
+            .iter()
+            .find(|folder| folder.role == Role::Inbox)
+            .unwrap();
+        let scope = Scope::Folder(inbox.id);
+        let page = engine.list(scope, Window::Newest, 1).await.unwrap();
+        let newest = &page.rows[0];
+        assert!(!newest.envelope.flags.contains(Flags::FLAGGED));
+        let change = FlagChange::set(Flags::FLAGGED);
+        engine.mark(vec![newest.id], change).await.unwrap();
+        engine.stop().await;
+    });
+    assert!(is_newest_flagged(home, house), "marked at once");
+}
+
+fn is_newest_flagged(home: &Home, house: &House) -> bool {
+    let rows = home.json(&["list", house.user(), "--limit", "1", "--json"]);
+    rows[0]["flags"].to_string().contains("flagged")
 }
 
 fn check_rebuilt(home: &Home, house: &House) {
@@ -31,6 +60,10 @@ fn check_rebuilt(home: &Home, house: &House) {
     let told = said(&output);
     assert!(told.contains("damaged"), "nothing was said: {told:?}");
     assert!(told.contains("2 unsent messages were saved"), "{told}");
+    assert!(
+        told.contains("with 1 change the server did not know yet"),
+        "{told}"
+    );
     let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(rows[0]["subject"], "Stays queued");
     assert_eq!(rows.as_array().unwrap().len(), 1);
@@ -50,6 +83,7 @@ fn check_rebuilt(home: &Home, house: &House) {
     home.works(&["outbox", "retry", &rows[0]["outbox_id"].to_string()]);
     assert_eq!(house.count(house.shared(), "INBOX", "Stays queued"), 1);
     home.works(&["sync"]);
+    assert!(is_newest_flagged(home, house), "the mark was lost");
     check_cache_is_the_servers(home, house);
 }
 

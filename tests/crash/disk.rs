@@ -6,6 +6,13 @@ use std::process::{Command, Stdio};
 
 use crate::home::{Copies, Home, House, check_cache_is_the_servers, said};
 
+/// Says that a story could not be told; `tests/run` repeats it at the end and fails. Past the test's own output, which
+/// nobody sees when it passes.
+fn could_not_run(story: &str, why: &str) {
+    let line = format!("\ncould not run here: {story}, because {why}\n");
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+}
+
 /// A small file system in memory, where this machine lets us make one.
 struct SmallDisk {
     folder: tempfile::TempDir,
@@ -58,7 +65,7 @@ impl Drop for SmallDisk {
 #[test]
 fn a_full_disk_is_said_and_when_there_is_room_again_nothing_is_missing() {
     let Some(disk) = SmallDisk::mount("24m") else {
-        eprintln!("skipped: no file system can be mounted here");
+        could_not_run("a full disk", "no file system can be mounted");
         return;
     };
     let house = House::open(200);
@@ -104,7 +111,7 @@ fn a_file_that_may_not_grow_is_said_and_when_it_may_nothing_is_missing() {
         .stdin(Stdio::null())
         .output();
     let Ok(limited) = limited else {
-        eprintln!("skipped: there is no bash here");
+        could_not_run("a limit of file sizes", "there is no bash");
         return;
     };
     assert!(!limited.status.success(), "the limit did not bite");

@@ -9,5 +9,9 @@
 mod lab;
 
 mod faults;
+mod home;
+mod keyring;
 mod provider;
+mod secret_service;
+mod session;
 mod sign_in;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use pillarbox::auth::{
-    AuthError, Denial, DeviceFlow, DeviceProgress, Resource, SignedIn, TokenKeeper, TokenState,
-    Unlock, Vault,
+    AuthError, ClientProof, Denial, DeviceFlow, DeviceProgress, Resource, SignedIn, TokenKeeper,
+    TokenState, Unlock, Vault,
 };
 use pillarbox::backend::{BackendError, Credential, Login, imap, smtp};
 use pillarbox::config::{VaultConfig, VaultKind};
@@ -52,7 +52,7 @@ impl Person {
     }
 
     async fn start(&self) -> Result<DeviceFlow, AuthError> {
-        DeviceFlow::start(&self.profile(), &self.lab.http).await
+        DeviceFlow::start(&self.profile(), ClientProof::None, &self.lab.http).await
     }
 
     /// Signs in through the flow under test.
@@ -240,6 +240,8 @@ async fn tokens_are_renewed_and_survive_a_restart() {
         .await
         .expect("kept tokens");
     let first = keeper.bearer(Resource::Mail).await.expect("a token");
+    // From here on they last, so that a slow machine does not make another story of this.
+    person.set("tokenLife", json!(3600)).await;
     tokio::time::sleep(Duration::from_secs(4)).await;
     check_sign_in(
         &person
@@ -251,20 +253,56 @@ async fn tokens_are_renewed_and_survive_a_restart() {
         .await
         .expect("a renewed token");
     assert_ne!(first.expose_secret(), second.expose_secret());
+    let credential = Credential::Bearer(second.clone());
     person
-        .open(&person.address, Credential::Bearer(second))
+        .open(&person.address, credential)
         .await
         .expect("a mailbox");
-    tokio::time::sleep(Duration::from_secs(4)).await;
     let keeper = person.keeper(folder.path()).await;
+    let kept = keeper.bearer(Resource::Mail).await.expect("a kept token");
+    assert_eq!(kept.expose_secret(), second.expose_secret());
+    keeper.reject(Resource::Mail, &kept).await;
     let third = keeper
         .bearer(Resource::Mail)
         .await
-        .expect("a token from the vault");
+        .expect("a token by the kept refresh token");
+    assert_ne!(third.expose_secret(), second.expose_secret());
     person
         .open(&person.address, Credential::Bearer(third))
         .await
         .expect("a mailbox");
+}
+
+#[tokio::test]
+#[ignore = "needs the real servers: tests/run"]
+async fn lost_answer_ends_the_sign_in_where_tokens_are_taken_once() {
+    assert_eq!(
+        renewal_with_a_lost_answer(true).await.err(),
+        Some(Denial::AnswerLost)
+    );
+}
+
+#[tokio::test]
+#[ignore = "needs the real servers: tests/run"]
+async fn lost_answer_is_asked_for_again_where_tokens_live_on() {
+    assert_eq!(renewal_with_a_lost_answer(false).await, Ok(()));
+}
+
+async fn renewal_with_a_lost_answer(rotate: bool) -> Result<(), Denial> {
+    let person = Person::new();
+    person.set("rotate", json!(rotate)).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let keeper = person.keeper(folder.path()).await;
+    let signed_in = person.sign_in().await;
+    keeper.adopt(signed_in).await.expect("kept tokens");
+    let token = keeper.bearer(Resource::Mail).await.expect("a token");
+    keeper.reject(Resource::Mail, &token).await;
+    let fault = json!({"client_id": person.client_id, "isLost": true});
+    person.lab.admin("fault", fault).await;
+    let renewed = keeper.bearer(Resource::Mail).await.map_err(denial)?;
+    let opened = person.open(&person.address, Credential::Bearer(renewed));
+    opened.await.expect("a mailbox");
+    Ok(())
 }
 
 #[tokio::test]

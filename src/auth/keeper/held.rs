@@ -37,6 +37,8 @@ pub(super) struct Held {
     /// Renewed tokens the vault would not take, beside those they came from. The provider may have ended the old
     /// ones, so these are kept until they can be written.
     pub(super) unsaved: Option<Box<(Stored, Stored)>>,
+    /// The refresh token of a renewal whose answer did not arrive: the provider may have replaced it.
+    unheard: Option<SecretString>,
 }
 
 /// A failure that may pass.
@@ -59,6 +61,7 @@ impl Held {
             is_renewing: false,
             replacing: 0,
             unsaved: None,
+            unheard: None,
         }
     }
 
@@ -196,6 +199,41 @@ impl Held {
             until: now.saturating_add(wait).unwrap_or(now),
         });
         error
+    }
+
+    /// Notes how asking with a refresh token came out; tells a grant that others ended from one that ended because an
+    /// answer got lost.
+    pub(super) fn heard<T>(
+        &mut self,
+        refresh_token: &SecretString,
+        outcome: Result<T, AuthError>,
+    ) -> Result<T, AuthError> {
+        let is_unheard = |held: &Self| {
+            let unheard = held.unheard.as_ref();
+            unheard.is_some_and(|unheard| is_same(unheard, refresh_token))
+        };
+        match outcome {
+            Err(error) if error.may_have_worked() => {
+                self.unheard = Some(refresh_token.clone());
+                Err(error)
+            }
+            Err(AuthError::Denied {
+                denial: Denial::GrantEnded,
+                error,
+                code,
+                description,
+                suberror,
+                correlation_id,
+            }) if is_unheard(self) => Err(AuthError::Denied {
+                denial: Denial::AnswerLost,
+                error,
+                code,
+                description,
+                suberror,
+                correlation_id,
+            }),
+            outcome => outcome,
+        }
     }
 
     /// Whether the provider's last word was a no that stays.

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::auth::AuthError;
-use crate::auth::exchange::{self, signed_in};
+use crate::auth::exchange::{self, Tokens, signed_in};
 use crate::auth::scopes::renewal_scopes;
 use crate::net::NetError;
 
@@ -175,17 +175,32 @@ impl Inner {
         }
     }
 
+    /// Sends a refresh token; once more at once if the connection is cut. A provider that replaces tokens may have done
+    /// so without our hearing the new one, and many take the old one for some seconds more.
+    async fn exchange(&self, refresh_token: &SecretString) -> Result<Tokens, AuthError> {
+        let endpoint = &self.endpoints().await?.token;
+        let scopes = renewal_scopes(&self.profile);
+        let ask = || exchange::renew(&self.profile, endpoint, refresh_token, &scopes, &self.http);
+        let first = ask().await;
+        let first = self.held().heard(refresh_token, first);
+        match first {
+            Err(error) if error.is_cut() => {
+                tracing::info!(%error, "the answer to a renewal was lost, asking again");
+                let second = ask().await;
+                self.held().heard(refresh_token, second)
+            }
+            first => first,
+        }
+    }
+
     /// Asks the provider with the newest refresh token.
     async fn ask(&self, stored: &Stored) -> Result<Stored, AuthError> {
         let old = &stored.signed_in;
         let Some(refresh_token) = &old.refresh_token else {
             return Err(super::never_signed_in().into());
         };
-        let endpoint = &self.endpoints().await?.token;
-        let scopes = renewal_scopes(&self.profile);
         let asked_at = self.clock.now();
-        let answer =
-            exchange::renew(&self.profile, endpoint, refresh_token, &scopes, &self.http).await?;
+        let answer = self.exchange(refresh_token).await?;
         let mut fresh = signed_in(&answer, asked_at, &old.scopes);
         // A provider that does not rotate sends none: the old one goes on (RFC 6749 §6).
         if fresh.refresh_token.is_none() {

@@ -1,5 +1,7 @@
 //! Renewing: once for all, before the end, persisted before use, by two programs at a time.
 
+mod lost_answers;
+
 use std::sync::Arc;
 use std::time::Duration;
 

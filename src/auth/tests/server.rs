@@ -47,6 +47,15 @@ impl Answer {
         self
     }
 
+    /// Closes the connection without a word.
+    pub(in crate::auth) fn lost() -> Self {
+        Self {
+            head: String::new(),
+            body: String::new(),
+            after: Duration::ZERO,
+        }
+    }
+
     /// Keeps the asker waiting.
     pub(in crate::auth) fn after(mut self, after: Duration) -> Self {
         self.after = after;
@@ -123,6 +132,9 @@ async fn serve(
     };
     if !answer.after.is_zero() {
         tokio::time::sleep(answer.after).await;
+    }
+    if answer.head.is_empty() {
+        return;
     }
     let length = answer.body.len();
     let text = format!(

@@ -187,7 +187,11 @@ fn key(
             from_passphrase(passphrase.expose_secret().as_bytes(), &header.salt, cost)
         }
         (Kind::Passphrase(_), ..) => {
-            return Err(VaultError::NeedsPassphrase { path, is_new });
+            return Err(VaultError::NeedsPassphrase {
+                path,
+                is_new,
+                no_keyring: None,
+            });
         }
         (Kind::KeyFile, Some(key_file), _) => {
             let if_absent = if is_new {

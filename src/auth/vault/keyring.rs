@@ -16,6 +16,9 @@ use crate::auth::VaultError;
 /// How long the keyring may take to answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
+/// How long it may take when it is opened and has answered once: a person may have to type its password.
+const PERSON_LIMIT: Duration = Duration::from_secs(30);
+
 /// A keyring that answered when it was opened.
 #[derive(Clone)]
 pub(super) struct Keyring {
@@ -61,9 +64,13 @@ impl Keyring {
             name,
             service,
         };
+        // Shows whether anything is there, before a person is waited for.
+        keyring.run(ANSWER_LIMIT, |_| Ok(())).await?;
         // A locked keyring answers reads of what it does not have; only a write shows that it will keep anything.
         let probe = SecretString::from("probe");
-        keyring.change("probe", Some(probe)).await?;
+        keyring
+            .change_within(PERSON_LIMIT, "probe", Some(probe))
+            .await?;
         keyring.change("probe", None).await?;
         Ok(keyring)
     }
@@ -74,7 +81,7 @@ impl Keyring {
 
     pub(super) async fn get(&self, key: &str) -> Result<Option<SecretString>, VaultError> {
         let (service, key) = (self.service.clone(), key.to_owned());
-        self.run(move |store| {
+        self.run(ANSWER_LIMIT, move |store| {
             match store
                 .build(&service, &key, None)
                 .and_then(|entry| entry.get_password())
@@ -93,8 +100,17 @@ impl Keyring {
         key: &str,
         secret: Option<SecretString>,
     ) -> Result<(), VaultError> {
+        self.change_within(ANSWER_LIMIT, key, secret).await
+    }
+
+    async fn change_within(
+        &self,
+        limit: Duration,
+        key: &str,
+        secret: Option<SecretString>,
+    ) -> Result<(), VaultError> {
         let (service, key) = (self.service.clone(), key.to_owned());
-        self.run(move |store| {
+        self.run(limit, move |store| {
             let entry = store.build(&service, &key, None)?;
             match secret {
                 Some(secret) => entry.set_password(secret.expose_secret()),
@@ -110,10 +126,15 @@ impl Keyring {
     /// Runs work on the thread and waits for it, not longer than the limit.
     async fn run<T: Send + 'static>(
         &self,
+        limit: Duration,
         work: impl FnOnce(&CredentialStore) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, VaultError> {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
+            // Whoever gave up was told that nothing was done, and a dialog nobody waits for must not come up.
+            if answer.is_closed() {
+                return;
+            }
             let outcome = match connection {
                 Ok(store) => work(store.as_ref()).map_err(|error| explain(&error)),
                 Err(reason) => Err(reason.clone()),
@@ -124,12 +145,12 @@ impl Keyring {
         self.jobs
             .send(job)
             .map_err(|_| refused("its thread ended".to_owned()))?;
-        match timeout(ANSWER_LIMIT, answered).await {
+        match timeout(limit, answered).await {
             Ok(Ok(outcome)) => outcome.map_err(refused),
             Ok(Err(_)) => Err(refused("its thread ended".to_owned())),
             Err(_) => Err(refused(format!(
                 "no answer within {} s; it may be locked",
-                ANSWER_LIMIT.as_secs()
+                limit.as_secs()
             ))),
         }
     }
@@ -201,6 +222,23 @@ mod tests {
         )
         .await;
         assert!(matches!(outcome, Err(VaultError::Keyring { .. })));
+    }
+
+    #[tokio::test]
+    async fn what_was_given_up_is_not_done_later() {
+        let keyring = Keyring::start(mock, "mock", Path::new("/a")).await.unwrap();
+        tokio::time::pause();
+        let (go, held) = mpsc::channel();
+        let stuck = keyring.run(ANSWER_LIMIT, move |_| {
+            let _ = held.recv();
+            Ok(())
+        });
+        let late = keyring.change("token/a", Some(SecretString::from("old")));
+        let (stuck, late) = tokio::join!(stuck, late);
+        assert!(stuck.is_err() && late.is_err());
+        go.send(()).unwrap();
+        tokio::time::resume();
+        assert!(keyring.get("token/a").await.unwrap().is_none());
     }
 
     #[tokio::test]

@@ -216,34 +216,65 @@ async fn open_place(
     locks: &lock::Locks,
 ) -> Result<Place, VaultError> {
     let path = folder.join("vault");
-    Ok(match config.kind {
-        VaultKind::Keyring => Place::Keyring(Keyring::open(folder).await?),
-        VaultKind::Auto if !path.exists() => match choose_keyring(folder).await? {
-            Some(keyring) => Place::Keyring(keyring),
-            None => open_file(path, config, unlock, locks).await?,
-        },
-        VaultKind::Auto | VaultKind::File => open_file(path, config, unlock, locks).await?,
-    })
+    match config.kind {
+        VaultKind::Keyring => Ok(Place::Keyring(Keyring::open(folder).await?)),
+        VaultKind::Auto if !path.exists() && !is_decided(folder, &unlock) => {
+            match choose_keyring(folder).await? {
+                Ok(keyring) => Ok(Place::Keyring(keyring)),
+                Err(reason) => open_file(path, config, unlock, locks)
+                    .await
+                    .map_err(|error| instead_of_keyring(error, reason)),
+            }
+        }
+        VaultKind::Auto | VaultKind::File => open_file(path, config, unlock, locks).await,
+    }
+}
+
+/// Whether the file was chosen although it is not there yet: somebody was told that the keyring does not work, and
+/// chose a passphrase.
+fn is_decided(folder: &Path, unlock: &Unlock) -> bool {
+    matches!(unlock, Unlock::Passphrase(_)) && !mark(folder).exists()
+}
+
+/// Where the choice of the keyring is remembered.
+fn mark(folder: &Path) -> PathBuf {
+    folder.join("vault.keyring")
 }
 
 /// Opens the keyring if [`VaultKind::Auto`] chose it before or can choose it now; an empty file remembers the choice.
-async fn choose_keyring(folder: &Path) -> Result<Option<Keyring>, VaultError> {
-    let mark = folder.join("vault.keyring");
+/// The inner error is why it cannot be chosen.
+async fn choose_keyring(folder: &Path) -> Result<Result<Keyring, String>, VaultError> {
+    let mark = mark(folder);
     let outcome = Keyring::open(folder).await;
     if mark.exists() {
-        return outcome.map(Some);
+        return outcome.map(Ok);
     }
     match outcome {
         Ok(keyring) => {
             let named = mark.clone();
             let make = move || file::make_mark(&mark);
             blocking(named, make).await?;
-            Ok(Some(keyring))
+            Ok(Ok(keyring))
         }
         Err(error) => {
-            tracing::debug!(%error, "no keyring, using an encrypted file");
-            Ok(None)
+            tracing::info!(%error, "no keyring, using an encrypted file");
+            Ok(Err(match error {
+                VaultError::Keyring { reason } => reason,
+                other => other.to_string(),
+            }))
         }
+    }
+}
+
+/// Lets somebody who is asked for a new passphrase know why: the keyring may only be locked.
+fn instead_of_keyring(error: VaultError, reason: String) -> VaultError {
+    match error {
+        VaultError::NeedsPassphrase { path, is_new, .. } => VaultError::NeedsPassphrase {
+            path,
+            is_new,
+            no_keyring: Some(reason),
+        },
+        other => other,
     }
 }
 

@@ -31,6 +31,9 @@ struct Partial {
     size: u64,
     /// Whether the last answer was a full piece, so that there may be more.
     is_cut: bool,
+    /// Whether the last question for more was answered, be it with nothing; NIL is what Dovecot says of a message that
+    /// is gone.
+    is_answered: bool,
 }
 
 /// What one command brings.
@@ -74,6 +77,7 @@ impl Pieces<'_> {
 
     fn note_data(&mut self, uid: u32, index: Option<u32>, data: &[u8]) {
         let message = self.messages.entry(uid).or_default();
+        message.is_answered = true;
         if index.is_none() {
             // The server does not do pieces, or sent the whole once more.
             message.bytes.clear();
@@ -129,7 +133,8 @@ impl<S: Link> Imap<S> {
         Ok(in_order(messages, validity, pieces.messages))
     }
 
-    /// Reads what is missing of a message; `false` when it is too large.
+    /// Reads what is missing of a message; `false` when it is too large. One that others delete meanwhile is dropped:
+    /// half a message must never pass for a whole one.
     async fn read_rest(&mut self, uid: u32, pieces: &mut Pieces<'_>) -> Result<bool, BackendError> {
         loop {
             let Some(message) = pieces.messages.get_mut(&uid).filter(|m| m.is_cut) else {
@@ -139,9 +144,12 @@ impl<S: Link> Imap<S> {
             if offset + PIECE > LONGEST {
                 return Ok(false);
             }
-            // Without an answer there is nothing more to come.
-            message.is_cut = false;
+            (message.is_cut, message.is_answered) = (false, false);
             self.read_piece(&uid.to_string(), offset, pieces).await?;
+            let is_half = |m: &Partial| !m.is_answered && (m.bytes.len() as u64) < m.size;
+            if pieces.messages.get(&uid).is_some_and(is_half) {
+                pieces.messages.remove(&uid);
+            }
         }
     }
 

@@ -118,6 +118,7 @@ fn auth_errors() -> Vec<AuthError> {
         Denial::Expired,
         Denial::UnknownCode,
         Denial::GrantEnded,
+        Denial::AnswerLost,
         Denial::NoRefreshToken,
         wrong,
         Denial::MethodForbidden,
@@ -154,10 +155,17 @@ fn auth_errors() -> Vec<AuthError> {
         AuthError::Vault(VaultError::NeedsPassphrase {
             path: file(),
             is_new: true,
+            no_keyring: Some("no D-Bus session".into()),
+        }),
+        AuthError::Vault(VaultError::NeedsPassphrase {
+            path: file(),
+            is_new: true,
+            no_keyring: None,
         }),
         AuthError::Vault(VaultError::NeedsPassphrase {
             path: file(),
             is_new: false,
+            no_keyring: None,
         }),
         AuthError::Vault(VaultError::DoesNotOpen { path: file() }),
         AuthError::Vault(VaultError::Damaged { path: file() }),
@@ -290,6 +298,7 @@ fn local_errors() -> Vec<EngineError> {
         EngineError::Rebuilt {
             moved_to: file(),
             saved: 3,
+            changes: 3,
         },
         EngineError::WorkerPanicked {
             mailbox: "ada@example.com".into(),

@@ -9,3 +9,4 @@ mod pending;
 
 pub use effect::rederive;
 pub use owner::Owner;
+pub use pending::enqueue;

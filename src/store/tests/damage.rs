@@ -1,7 +1,7 @@
 //! Damage, death and a full disk.
 
 use super::*;
-use crate::model::{Draft, Outbound};
+use crate::model::{Draft, FlagChange, Outbound, RemoteOp};
 use crate::store::{NewOutbox, StoreError};
 
 async fn home_with_unsent_mail() -> Home {
@@ -43,7 +43,10 @@ async fn reopen(home: Home, damage: impl FnOnce(&mut Vec<u8>)) -> (TempDir, Stor
 }
 
 async fn check_saved(store: &Store, opened: &Opened, folder: &Path) {
-    let Opened::Rebuilt { moved_to, saved } = opened else {
+    let Opened::Rebuilt {
+        moved_to, saved, ..
+    } = opened
+    else {
         panic!("{opened:?}");
     };
     assert_eq!(*saved, 2);
@@ -75,6 +78,99 @@ async fn a_destroyed_head_costs_neither_drafts_nor_outbox() {
         let (folder, store, opened) = reopen(home, |bytes| bytes[..length].fill(0xAA)).await;
         check_saved(&store, &opened, folder.path()).await;
     }
+}
+
+fn flag(set: Flags, clear: Flags) -> crate::store::Action {
+    crate::store::Action::Flag(FlagChange { set, clear })
+}
+
+/// All queued operations of the main mailbox, carried out.
+async fn replay(store: &Store) -> Vec<(RemoteOp, u32)> {
+    let mailboxes = store.set_accounts(&[account("work")]).await.unwrap();
+    let mut ops = Vec::new();
+    while let Some(pending) = store.next_pending(mailboxes[0].id).await.unwrap() {
+        let nothing = Applied::default();
+        store.pending_done(pending.id, &nothing).await.unwrap();
+        ops.push((pending.op, pending.attempts));
+    }
+    ops
+}
+
+fn ids(op: &RemoteOp) -> (&'static str, &str, Vec<&str>) {
+    let (kind, folder, messages) = match op {
+        RemoteOp::Flag {
+            folder, messages, ..
+        } => ("flag", folder, messages.as_slice()),
+        RemoteOp::Move {
+            folder, messages, ..
+        } => ("move", folder, messages.as_slice()),
+        RemoteOp::Delete { folder, messages } => ("delete", folder, messages.as_slice()),
+        RemoteOp::Append { folder, .. } => ("append", folder, [].as_slice()),
+        other => panic!("{other:?}"),
+    };
+    let messages = messages.iter().map(String::as_str).collect();
+    (kind, folder, messages)
+}
+
+/// What was done to messages and never reached a server is done after the database was rebuilt, too.
+#[tokio::test]
+async fn queued_changes_survive_a_destroyed_head() {
+    use crate::store::Action::{Delete, Move};
+    let home = Home::new().await;
+    let added = home.list_in(home.inbox, &[1, 2, 3, 4, 5]).await.added;
+    let by = |subject: usize| added[5 - subject];
+    let act = |messages: Vec<MessageId>, action| {
+        let store = home.store.clone();
+        async move { store.act(&messages, action).await.unwrap() }
+    };
+    act(vec![by(1), by(2)], flag(Flags::SEEN, Flags::NONE)).await;
+    act(vec![by(2)], Move(home.archive)).await;
+    // After the move: the flag has to go along, since nobody knows the id over there.
+    act(vec![by(2)], flag(Flags::FLAGGED, Flags::SEEN)).await;
+    act(vec![by(3)], flag(Flags::FLAGGED, Flags::NONE)).await;
+    act(vec![by(3)], Delete).await;
+    act(vec![by(4)], Move(home.archive)).await;
+    act(vec![by(4)], Move(home.inbox)).await;
+    let copy = RemoteOp::Append {
+        folder: "Sent Items".into(),
+        flags: Flags::SEEN,
+        message_id: "copy@contoso.com".into(),
+        bytes: b"Subject: copy\r\n\r\n".to_vec(),
+    };
+    home.store
+        .enqueue(home.mailbox(), copy.clone())
+        .await
+        .unwrap();
+    let (_folder, store, opened) = reopen(home, |bytes| bytes[..100].fill(0xAA)).await;
+    assert!(
+        matches!(
+            opened,
+            Opened::Rebuilt {
+                saved: 0,
+                changes: 5,
+                ..
+            }
+        ),
+        "{opened:?}"
+    );
+    let ops = replay(&store).await;
+    let all: Vec<_> = ops.iter().map(|(op, _)| ids(op)).collect();
+    assert_eq!(
+        all,
+        [
+            ("flag", "INBOX", vec!["1"]),
+            ("flag", "INBOX", vec!["2"]),
+            ("move", "INBOX", vec!["2"]),
+            ("delete", "INBOX", vec!["3"]),
+            ("append", "Sent Items", vec![]),
+        ]
+    );
+    let RemoteOp::Flag { change, .. } = ops[1].0 else {
+        panic!("{ops:?}");
+    };
+    assert_eq!((change.set, change.clear), (Flags::FLAGGED, Flags::SEEN));
+    assert_eq!(ops[4].0, copy);
+    assert_eq!(ops[0].1, 1, "asked for once, now");
 }
 
 #[tokio::test]
@@ -114,7 +210,12 @@ async fn a_file_that_is_no_database_is_moved_aside() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("mail.db"), vec![b'?'; 9000]).unwrap();
     let (store, opened) = Store::open(folder.path()).await.unwrap();
-    let Opened::Rebuilt { moved_to, saved: 0 } = opened else {
+    let Opened::Rebuilt {
+        moved_to,
+        saved: 0,
+        changes: 0,
+    } = opened
+    else {
         panic!("{opened:?}");
     };
     assert_eq!(std::fs::read(moved_to).unwrap(), vec![b'?'; 9000]);

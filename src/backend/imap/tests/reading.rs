@@ -57,6 +57,48 @@ async fn large_messages_come_piece_by_piece() {
     assert!(bodies[0].1.ends_with("xend"));
 }
 
+async fn fetch_with_one_piece(size: usize, rest: &str) -> Vec<usize> {
+    let piece = "x".repeat(1 << 20);
+    let script = select("F", 9, 10)
+        + &format!(
+            "C: UID FETCH 3 (UID RFC822.SIZE BODY.PEEK[]<0.1048576>)
+             S: * 2 FETCH (UID 3 RFC822.SIZE {size} BODY[]<0> {{1048576}}\\r\\n{piece})
+             S: $ OK done
+             C: UID FETCH 3 (UID BODY.PEEK[]<1048576.1048576>)
+             {rest}
+             S: $ OK done"
+        );
+    let (mut client, server) = client("", &script).await;
+    let (folder, ids) = (RemoteId::new("F"), [RemoteId::new("7.3")]);
+    let bodies = client.fetch(&folder, &ids, &Progress::default()).await;
+    end(client, server).await;
+    bodies
+        .unwrap()
+        .iter()
+        .map(|(_, bytes)| bytes.len())
+        .collect()
+}
+
+#[tokio::test]
+async fn half_a_message_never_passes_for_a_whole_one() {
+    // Others deleted it after its first piece.
+    for answer in ["S: * 2 EXPUNGE", "S: * 2 FETCH (UID 3 BODY[]<1048576> NIL)"] {
+        let bodies = fetch_with_one_piece(3_000_000, answer).await;
+        assert!(bodies.is_empty(), "{bodies:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_ends_with_its_piece_is_whole() {
+    let nothing = "S: * 2 FETCH (UID 3 BODY[]<1048576> \"\")";
+    // The size is an estimate, the server's answer is not.
+    assert_eq!(fetch_with_one_piece(3_000_000, nothing).await, [1 << 20]);
+    assert_eq!(
+        fetch_with_one_piece(1 << 20, "S: * 3 EXISTS").await,
+        [1 << 20]
+    );
+}
+
 #[tokio::test]
 async fn a_server_without_pieces_may_send_the_whole() {
     let whole = "x".repeat(1_500_000);
