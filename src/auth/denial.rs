@@ -136,8 +136,7 @@ fn denial(error: &str, code: &str, suberror: &str, grant: Grant) -> Denial {
         ("bad_verification_code", _) => Denial::UnknownCode,
         ("invalid_grant", Grant::Device | Grant::Code) => match code {
             "AADSTS70008" | "AADSTS70019" | "AADSTS70020" => Denial::Expired,
-            "AADSTS700005" => Denial::UnknownCode,
-            "" => Denial::UnknownCode,
+            "AADSTS700005" | "" => Denial::UnknownCode,
             _ => Denial::Other,
         },
         ("invalid_grant", Grant::Refresh) if !wants_more(code, suberror) => Denial::GrantEnded,

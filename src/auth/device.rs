@@ -16,7 +16,7 @@ use crate::auth::endpoints::{Endpoints, Need};
 use crate::auth::exchange::{Asking, device_code, redeem_device_code, signed_in};
 use crate::auth::scopes::first_scopes;
 use crate::auth::{AuthError, ClientProof, Denial, SignedIn};
-use crate::model::{SignInProfile, sanitize_line};
+use crate::model::{Provider, SignInProfile, sanitize_line};
 use crate::net::Http;
 
 /// What `slow_down` adds to the interval for good (RFC 8628 §3.5).
@@ -108,19 +108,16 @@ impl DeviceFlow {
         clock: SharedClock,
     ) -> Result<Self, AuthError> {
         let endpoints = Endpoints::find_for(Need::Device, profile, http).await?;
-        let endpoint = endpoints.device.ok_or_else(|| AuthError::Profile {
-            profile: profile.name.clone(),
-            reason: "its provider has no device_authorization_endpoint".to_owned(),
-        })?;
+        let endpoint = endpoints.device.ok_or_else(|| no_device(profile))?;
         let scopes = first_scopes(profile);
         let (asked_at, started) = (clock.now(), Instant::now());
         let asking = Asking {
             profile,
             client: &client,
-            endpoint: &endpoint,
+            endpoint: &endpoints.token,
             http,
         };
-        let answer = device_code(&asking, &scopes, asked_at).await?;
+        let answer = device_code(&asking, &endpoint, &scopes, asked_at).await?;
         let life = answer.expires_in().as_secs().clamp(1, LONGEST_LIFE);
         let shown = |text: &str| sanitize_line(text).chars().take(2000).collect::<String>();
         let complete = answer.verification_uri_complete();
@@ -223,6 +220,17 @@ impl DeviceFlow {
             ) => Ok(Poll::Trouble(trouble)),
             Err(refused) => Err(refused),
         }
+    }
+}
+
+/// Makes the error for a provider without device codes. Google has them, but not for mail (protocol facts §9.1).
+fn no_device(profile: &SignInProfile) -> AuthError {
+    if profile.provider == Provider::Gmail {
+        return Refusal::own(Denial::MethodForbidden).into();
+    }
+    AuthError::Profile {
+        profile: profile.name.clone(),
+        reason: "its provider has no device_authorization_endpoint".to_owned(),
     }
 }
 

@@ -58,11 +58,13 @@ pub enum Denial {
 }
 
 /// Why the application's own secret or certificate cannot be used.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ClientFault {
     /// The vault holds no secret for the sign-in profile.
+    #[error("the vault holds no secret for it")]
     SecretMissing,
     /// A file cannot be read.
+    #[error("cannot read {}: {kind}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -70,41 +72,49 @@ pub enum ClientFault {
         kind: ErrorKind,
     },
     /// A file holds no PEM.
+    #[error("{} is no PEM file", path.display())]
     NotPem {
         /// The file.
         path: PathBuf,
     },
     /// The file is PKCS#12 (`.pfx`, `.p12`), to be converted first.
+    #[error("{} is PKCS#12", path.display())]
     Pkcs12 {
         /// The file.
         path: PathBuf,
     },
     /// There is no certificate in the file.
+    #[error("no certificate in {}", path.display())]
     NoCertificate {
         /// The file.
         path: PathBuf,
     },
     /// No certificate in the file can be understood.
+    #[error("a damaged certificate in {}", path.display())]
     DamagedCertificate {
         /// The file.
         path: PathBuf,
     },
     /// There is no private key in the file.
+    #[error("no private key in {}", path.display())]
     NoKey {
         /// The file.
         path: PathBuf,
     },
     /// The key is protected by a passphrase.
+    #[error("an encrypted key in {}", path.display())]
     EncryptedKey {
         /// The file.
         path: PathBuf,
     },
     /// The key is of another kind than RSA, the only one these assertions know.
+    #[error("no RSA key in {}", path.display())]
     NotRsa {
         /// The file.
         path: PathBuf,
     },
     /// The key is damaged, or shorter or longer than 2048 to 4096 bits.
+    #[error("the key in {} is refused: {reason}", path.display())]
     KeyRejected {
         /// The file.
         path: PathBuf,
@@ -112,6 +122,7 @@ pub enum ClientFault {
         reason: String,
     },
     /// Key and certificate do not belong together.
+    #[error("{} is not the key of {}", key.display(), certificate.display())]
     KeyOfAnother {
         /// The certificate's file.
         certificate: PathBuf,
@@ -119,6 +130,7 @@ pub enum ClientFault {
         key: PathBuf,
     },
     /// The certificate has ended.
+    #[error("{} ended at {since}", path.display())]
     CertificateExpired {
         /// The file.
         path: PathBuf,
@@ -126,6 +138,7 @@ pub enum ClientFault {
         since: Timestamp,
     },
     /// The certificate has not begun, or our clock is behind.
+    #[error("{} begins at {from}", path.display())]
     CertificateNotYetValid {
         /// The file.
         path: PathBuf,
@@ -133,6 +146,7 @@ pub enum ClientFault {
         from: Timestamp,
     },
     /// The system could not sign: no random bytes, or no memory.
+    #[error("the system could not sign")]
     NotSigned,
 }
 
@@ -183,11 +197,12 @@ pub enum AuthError {
         reason: String,
     },
     /// The application cannot prove itself.
-    #[error("the application of the sign-in profile {profile} cannot prove itself: {fault:?}")]
+    #[error("the application of the sign-in profile {profile} cannot prove itself")]
     Client {
         /// The profile's name.
         profile: String,
         /// What is missing or wrong.
+        #[source]
         fault: ClientFault,
     },
     /// The vault failed.

@@ -12,8 +12,8 @@ use oauth2::basic::{
 };
 use oauth2::{
     AsyncHttpClient, Client, ClientId, DeviceAuthorizationUrl, ExtraTokenFields, HttpRequest,
-    HttpResponse, RefreshToken, RequestTokenError, StandardDeviceAuthorizationResponse,
-    StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+    HttpResponse, RequestTokenError, StandardDeviceAuthorizationResponse, StandardRevocableToken,
+    StandardTokenResponse, TokenResponse,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -81,7 +81,7 @@ impl<'c> AsyncHttpClient<'c> for Asker<'_> {
     }
 }
 
-/// Who asks an endpoint for a token, and where.
+/// Who asks for a token, and which token endpoint.
 pub(super) struct Asking<'a> {
     pub(super) profile: &'a SignInProfile,
     pub(super) client: &'a ClientProof,
@@ -117,20 +117,22 @@ impl Asking<'_> {
     }
 }
 
-/// Asks for a device code (RFC 8628 §3.1).
+/// Asks `endpoint` for a device code (RFC 8628 §3.1).
 pub(super) async fn device_code(
     asking: &Asking<'_>,
+    endpoint: &Url,
     scopes: &[String],
     now: Timestamp,
 ) -> Result<StandardDeviceAuthorizationResponse, AuthError> {
-    let (profile, endpoint) = (asking.profile, asking.endpoint);
+    let profile = asking.profile;
     let address = DeviceAuthorizationUrl::from_url(endpoint.clone());
     let client = client(profile)?.set_device_authorization_url(address);
     let mut request = client.exchange_device_code();
     for (name, value) in named(profile, endpoint, scopes) {
         request = request.add_extra_param(name, value);
     }
-    for (name, value) in asking.client.fields(profile, endpoint, now)? {
+    // An assertion names the token endpoint wherever it is sent (RFC 7523 §3).
+    for (name, value) in asking.client.fields(profile, asking.endpoint, now)? {
         request = request.add_extra_param(name, value.expose_secret().to_owned());
     }
     let asker = Asker {
@@ -189,28 +191,6 @@ pub(super) struct Redeemable<'a> {
     pub(super) code: &'a SecretString,
     pub(super) redirect_uri: &'a str,
     pub(super) verifier: &'a SecretString,
-}
-
-/// Exchanges a refresh token for a new access token (RFC 6749 §6).
-pub(super) async fn renew(
-    profile: &SignInProfile,
-    endpoint: &Url,
-    refresh_token: &SecretString,
-    scopes: &[String],
-    http: &Http,
-) -> Result<Tokens, AuthError> {
-    let client = client(profile)?.set_token_uri(TokenUrl::from_url(endpoint.clone()));
-    let refresh_token = RefreshToken::new(refresh_token.expose_secret().to_owned());
-    let mut request = client.exchange_refresh_token(&refresh_token);
-    for (name, value) in named(profile, endpoint, scopes) {
-        request = request.add_extra_param(name, value);
-    }
-    let asker = Asker {
-        http,
-        grant: Grant::Refresh,
-    };
-    let answer = request.request_async(&asker).await;
-    answer.map_err(|error| settle(error, endpoint))
 }
 
 /// Turns an answer into what a sign-in brings. Life is counted from when we asked and by our clock alone, so a

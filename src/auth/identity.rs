@@ -44,7 +44,14 @@ impl Identity {
 /// What an access token says about itself; all empty when it is opaque.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Claims {
+    /// Whether it could be read at all.
+    pub(super) is_readable: bool,
     pub(super) audience: String,
+    pub(super) issuer: String,
+    pub(super) app_id: String,
+    pub(super) tenant: String,
+    /// Whether it says that the application speaks for itself (`idtyp`, protocol facts §2.4).
+    pub(super) is_app: bool,
     pub(super) scopes: Vec<String>,
     pub(super) roles: Vec<String>,
 }
@@ -56,7 +63,7 @@ pub(super) fn identity(id_token: Option<&str>, access_token: &str) -> Identity {
         .or_else(|| payload(access_token))
         .map(|claims| Identity {
             username: first_text(&claims, &["preferred_username", "upn", "email"]),
-            name: text(&claims, "name"),
+            name: first_text(&claims, &["name", "app_displayname"]),
             tenant: text(&claims, "tid"),
         })
         .unwrap_or_default()
@@ -77,14 +84,19 @@ pub(super) fn claims(access_token: &str) -> Claims {
         None => Vec::new(),
     };
     Claims {
+        is_readable: true,
         audience: claims.get("aud").map(texts).unwrap_or_default().join(" "),
+        issuer: text(&claims, "iss"),
+        app_id: first_text(&claims, &["appid", "azp", "client_id"]),
+        tenant: text(&claims, "tid"),
+        is_app: text(&claims, "idtyp") == "app",
         scopes,
         roles: claims.get("roles").map(texts).unwrap_or_default(),
     }
 }
 
 /// Decodes the middle part of a JWT (RFC 7519 §3); `None` for anything else.
-fn payload(token: &str) -> Option<Value> {
+pub(super) fn payload(token: &str) -> Option<Value> {
     let mut parts = token.split('.');
     let (_, middle, _) = (parts.next()?, parts.next()?, parts.next()?);
     let bytes = URL_SAFE_NO_PAD.decode(middle.trim_end_matches('=')).ok()?;

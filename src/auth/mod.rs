@@ -22,17 +22,20 @@ pub use clock::{Clock, SharedClock, SystemClock};
 pub use device::{DeviceAuthorization, DeviceFlow, DeviceProgress};
 pub use error::{AuthError, ClientFault, Denial, VaultError};
 pub use identity::Identity;
-pub use keeper::{TokenFacts, TokenKeeper, TokenState};
+pub use keeper::{
+    Function, PermissionFinding, PermissionState, Permissions, TokenFacts, TokenKeeper, TokenState,
+};
 pub use scopes::{ScopeProblem, first_scopes, scope_problems};
-pub use vault::{Unlock, Vault, VaultGuard};
+pub use vault::{Copied, Unlock, Vault, VaultGuard};
 
 use jiff::Timestamp;
 use secrecy::SecretString;
 
 /// What an access token is for: one token per resource (protocol facts §3.1).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub enum Resource {
     /// IMAP, POP, SMTP and EWS of Exchange Online; the only one for providers without resources.
+    #[default]
     Mail,
     /// Microsoft Graph.
     Graph,

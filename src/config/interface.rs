@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::config::section::Section;
 use crate::config::sign_in::file;
+use crate::config::tree::Value;
 
 /// Where secrets are kept.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -13,6 +14,20 @@ pub struct VaultConfig {
     pub kind: VaultKind,
     /// For [`VaultKind::File`]: this file's bytes are the key instead of a passphrase. `~` is expanded.
     pub key_file: Option<PathBuf>,
+    /// For [`VaultKind::Command`]: the programs.
+    pub commands: Option<VaultCommands>,
+}
+
+/// Programs that keep secrets: each a program and its arguments, one of which holds `{key}`. No shell takes part unless
+/// it is named as the program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VaultCommands {
+    /// Prints a secret.
+    pub read: Vec<String>,
+    /// Keeps the secret that comes on its standard input.
+    pub write: Vec<String>,
+    /// Forgets a secret.
+    pub remove: Vec<String>,
 }
 
 /// Kinds of vault.
@@ -25,6 +40,8 @@ pub enum VaultKind {
     Keyring,
     /// An encrypted file.
     File,
+    /// Programs of the user's choice, such as `pass`.
+    Command,
 }
 
 /// How the interface looks and behaves.
@@ -54,11 +71,16 @@ impl Default for Interface {
     }
 }
 
-const VAULT_KEYS: &[&str] = &["kind", "key_file"];
+const VAULT_KEYS: &[&str] = &["kind", "key_file", "read", "write", "remove"];
+
+/// Where a command line names the secret.
+const KEY_PLACE: &str = "{key}";
+
 const VAULT_KINDS: &[(&str, VaultKind)] = &[
     ("auto", VaultKind::Auto),
     ("keyring", VaultKind::Keyring),
     ("file", VaultKind::File),
+    ("command", VaultKind::Command),
 ];
 const INTERFACE_KEYS: &[&str] = &["theme", "ascii", "undo_seconds", "signature"];
 
@@ -68,12 +90,54 @@ const MAX_UNDO_SECONDS: u32 = 3600;
 /// Reads `[vault]`.
 pub fn read_vault(section: Section<'_>) -> VaultConfig {
     let section = section.only(VAULT_KEYS);
+    let kind = section.choice("kind", VAULT_KINDS, &[]).unwrap_or_default();
+    let commands = ["read", "write", "remove"].map(|key| command(&section, key, kind));
     VaultConfig {
-        kind: section
-            .choice("kind", VAULT_KINDS, &["command"])
-            .unwrap_or_default(),
+        kind,
         key_file: file(&section, "key_file"),
+        commands: match commands {
+            [Some(read), Some(write), Some(remove)] => Some(VaultCommands {
+                read,
+                write,
+                remove,
+            }),
+            _ => None,
+        },
     }
+}
+
+/// Reads a command line: text that is split as a shell would, or an array of arguments.
+fn command(section: &Section<'_>, key: &str, kind: VaultKind) -> Option<Vec<String>> {
+    let found = section.texts(key);
+    let is_text = section
+        .get(key)
+        .is_some_and(|node| matches!(node.value, Value::Text(_)));
+    let arguments: Vec<String> = match found.as_slice() {
+        [] if kind == VaultKind::Command => {
+            let message = "kind = \"command\" needs it, such as \"pass show pillarbox/{key}\"";
+            section.mistake(key, message);
+            return None;
+        }
+        [] => return None,
+        [(line, place)] if is_text => match shell_words::split(line) {
+            Ok(arguments) => arguments,
+            Err(_) => {
+                section.mistake_at(place, key, "a quote is not closed");
+                return None;
+            }
+        },
+        many => many.iter().map(|(text, _)| (*text).to_owned()).collect(),
+    };
+    let has_place = arguments
+        .iter()
+        .skip(1)
+        .any(|argument| argument.contains(KEY_PLACE));
+    if !has_place {
+        let message = "an argument must hold {key}, or all secrets would be one";
+        section.mistake(key, message);
+        return None;
+    }
+    Some(arguments)
 }
 
 /// Reads `[interface]`; rebound keys come from [`read_keys`].

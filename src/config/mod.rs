@@ -24,7 +24,7 @@ pub use edit::{
     rename_sign_in, save_account, save_interface, save_servers, save_sign_in,
 };
 pub use error::{ConfigError, Mistake};
-pub use interface::{Interface, VaultConfig, VaultKind};
+pub use interface::{Interface, VaultCommands, VaultConfig, VaultKind};
 pub use load::{Config, place_of};
 pub use old::{OldKind, OldSetting, Replacement};
 pub use paths::Paths;

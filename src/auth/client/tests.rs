@@ -44,7 +44,9 @@ impl Files {
     }
 
     fn write(&self, name: &str, bytes: &[u8]) {
-        std::fs::write(self.path(name), bytes).unwrap();
+        let path = self.path(name);
+        std::fs::write(&path, bytes).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
     }
 
     async fn load(&self, certificate: &str, key: Option<&str>) -> Result<ClientProof, ClientFault> {
@@ -115,7 +117,7 @@ async fn assertion(how: Assertion, verify: &'static RsaParameters) -> (Value, Va
     let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
     UnparsedPublicKey::new(verify, certificate.key.public().as_ref())
         .verify(signed.as_bytes(), &signature)
-        .expect("the service would not accept the signature");
+        .unwrap();
     let read = |part: &str| {
         serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
     };

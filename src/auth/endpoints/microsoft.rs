@@ -65,7 +65,7 @@ pub(in crate::auth) fn is_older(profile: &SignInProfile, endpoint: &Url) -> bool
 }
 
 /// Whether a host is one of Microsoft's login services.
-pub(super) fn is_login_host(host: &str) -> bool {
+pub(in crate::auth) fn is_login_host(host: &str) -> bool {
     const HOSTS: [&str; 8] = [
         "login.microsoftonline.com",
         "login.windows.net",

@@ -4,7 +4,7 @@
 mod discovery;
 mod microsoft;
 
-pub(super) use microsoft::is_older;
+pub(super) use microsoft::{is_login_host, is_older};
 
 use std::net::IpAddr;
 
@@ -136,10 +136,8 @@ impl Issuer {
 fn google(profile: &SignInProfile) -> Result<Endpoints, AuthError> {
     Ok(Endpoints {
         token: secure(profile, "https://oauth2.googleapis.com/token")?,
-        device: Some(secure(
-            profile,
-            "https://oauth2.googleapis.com/device/code",
-        )?),
+        // There is one, but it gives no codes for mail: another way to sign in has to be taken.
+        device: None,
         authorization: Some(secure(
             profile,
             "https://accounts.google.com/o/oauth2/v2/auth",

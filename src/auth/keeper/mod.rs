@@ -1,13 +1,18 @@
 //! The keeper of one identity's tokens: hands out access tokens, renews them once for all who wait, and never uses
 //! a token that is not in the vault.
 
+mod audience;
 mod facts;
 mod held;
 mod margin;
+mod permissions;
+mod refused;
 mod renewal;
+mod revocation;
 mod stored;
 
 pub use facts::TokenFacts;
+pub use permissions::{Function, PermissionFinding, PermissionState, Permissions};
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,10 +25,11 @@ use crate::auth::clock::{SharedClock, SystemClock};
 use crate::auth::denial::Refusal;
 use crate::auth::endpoints::Endpoints;
 use crate::auth::{AuthError, Denial, Resource, SignedIn, Vault};
-use crate::model::SignInProfile;
+use crate::model::{ClientKind, SignInProfile};
 use crate::net::Http;
 
-use held::Held;
+use audience::{Audience, audience};
+use held::{Held, Renewal};
 use stored::Stored;
 
 /// Where an identity's tokens stand.
@@ -54,6 +60,7 @@ pub struct TokenKeeper {
 /// What all clones share.
 struct Inner {
     profile: SignInProfile,
+    renewal: Renewal,
     /// The key in the vault.
     key: String,
     vault: Vault,
@@ -97,10 +104,16 @@ impl TokenKeeper {
         clock: SharedClock,
     ) -> Result<Self, AuthError> {
         let key = format!("token/{key}");
-        let held = Held::new(Stored::read(&vault, &key).await?);
+        let renewal = match profile.client {
+            _ if profile.method.is_app_only() => Renewal::Application,
+            ClientKind::Confidential => Renewal::ProvenPerson,
+            ClientKind::Public => Renewal::Person,
+        };
+        let held = Held::new(renewal, Stored::read(&vault, &key).await?);
         let (state, _) = watch::channel(held.state(clock.now()));
         let inner = Inner {
             profile,
+            renewal,
             key,
             vault,
             http,
@@ -118,44 +131,72 @@ impl TokenKeeper {
 
     /// Returns a token that is good for at least a minute (or half its life), renewing it first if need be.
     ///
-    /// While the provider cannot be reached the old token is returned as long as it lives.
+    /// An application that signs in as itself gets its first token here too. While the provider cannot be reached the
+    /// old token is returned as long as it lives. A token for another service than asked is never handed out: that is
+    /// [`Denial::WrongAudience`].
     pub async fn bearer(&self, resource: Resource) -> Result<SecretString, AuthError> {
-        let _ = resource;
+        let resource = self.inner.place(resource);
+        if self.inner.held().ask_for(resource) {
+            // What is in use decides where the tokens stand.
+            self.inner.tell();
+        }
         let attempt = {
             let held = self.inner.held();
-            if let Some(token) = held.usable(self.inner.clock.now()) {
+            if let Some(token) = held.usable(resource, self.inner.clock.now()) {
                 return Ok(token);
             }
             held.attempts
         };
-        let outcome = self.inner.renew_once(attempt, Held::usable).await;
+        let is_enough = |held: &Held, now| held.usable(resource, now);
+        let outcome = self.inner.renew_once(resource, attempt, is_enough).await;
         let now = self.inner.clock.now();
         match outcome {
             Ok(token) => Ok(token),
-            Err(error) => self.inner.held().living(now).ok_or(error),
+            Err(error) => self.inner.held().living(resource, now).ok_or(error),
         }
     }
 
-    /// Renews now if the margin has been reached; what the background refresher calls.
+    /// Does what [`TokenKeeper::bearer`] does, and makes sure that the token allows what it is wanted for.
     ///
-    /// Does nothing while a back-off lasts. When only a new sign-in helps, it looks whether another program did that.
+    /// The error is [`Denial::MissingPermission`] if the token shows that it does not: better than a server's refusal
+    /// without a reason.
+    pub async fn bearer_for(
+        &self,
+        resource: Resource,
+        functions: &[Function],
+    ) -> Result<SecretString, AuthError> {
+        let token = self.bearer(resource).await?;
+        if let Some(facts) = self.facts_of(resource) {
+            facts.check(functions).map_err(Refusal::own)?;
+        }
+        Ok(token)
+    }
+
+    /// Renews now what has reached its margin; what the background refresher calls.
+    ///
+    /// Does nothing while a back-off lasts. When only a new sign-in helps, it looks whether another program did that,
+    /// or whether the application got another secret or certificate.
     pub async fn refresh_if_due(&self) -> Result<(), AuthError> {
-        let now = self.inner.clock.now();
-        let attempt = {
+        let mut outcome = Ok(());
+        let (due, attempt) = {
             let held = self.inner.held();
-            if !held.is_due(now) {
-                return Ok(());
-            }
-            held.attempts
+            (held.due(self.inner.clock.now()), held.attempts)
         };
-        let is_done = |held: &Held, now| {
-            if held.is_due(now) {
-                None
-            } else {
-                held.living(now)
-            }
-        };
-        self.inner.renew_once(attempt, is_done).await.map(drop)
+        let mut attempt = attempt;
+        for resource in due {
+            let is_done = |held: &Held, now| {
+                if held.is_due(resource, now) {
+                    None
+                } else {
+                    held.living(resource, now)
+                }
+            };
+            let renewed = self.inner.renew_once(resource, attempt, is_done).await;
+            outcome = outcome.and(renewed.map(drop));
+            // The failure of one resource must not pass for that of the next.
+            attempt = self.inner.held().attempts;
+        }
+        outcome
     }
 
     /// Returns when the refresher should look again; `None` while nothing can be renewed.
@@ -169,22 +210,33 @@ impl TokenKeeper {
         reason = "callers need not know that nothing is waited for here"
     )]
     pub async fn reject(&self, resource: Resource, token: &SecretString) {
-        let _ = resource;
-        self.inner.held().reject(token);
+        self.inner.held().reject(self.inner.place(resource), token);
     }
 
     /// Takes over the tokens of a new sign-in, vault first.
     pub async fn adopt(&self, signed_in: SignedIn) -> Result<(), AuthError> {
-        let stored = Stored::new(signed_in, self.inner.clock.now());
-        self.inner.replace(Some(stored)).await
+        let resource = match audience(&signed_in.access_token, Resource::Mail).0 {
+            Audience::Fits => Some(Resource::Mail),
+            Audience::Other(other) => Some(other),
+            Audience::Foreign => None,
+        };
+        let stored = Stored::new(signed_in, resource, self.inner.clock.now());
+        self.inner.replace(stored).await
     }
 
-    /// Forgets a refusal: the next [`Self::bearer`] asks the provider again.
-    pub fn try_again(&self) {}
+    /// Forgets a refusal: the next [`Self::bearer`] asks the provider again. For an application whose administrator
+    /// mended something, which nobody tells us.
+    pub fn try_again(&self) {
+        self.inner.held().forgive();
+        self.inner.tell();
+    }
 
-    /// Forgets all tokens, in the vault too.
+    /// Ends the tokens at the provider where it can do that (RFC 7009), and forgets them, in the vault too. A provider
+    /// that cannot be reached keeps nothing alive here.
+    ///
+    /// The next [`Self::bearer`] of an application that signs in as itself gets a new one: its secret is not touched.
     pub async fn sign_out(&self) -> Result<(), AuthError> {
-        self.inner.replace(None).await
+        self.inner.sign_out().await
     }
 
     /// Tells where the tokens stand, and goes on telling.
@@ -192,13 +244,27 @@ impl TokenKeeper {
         self.inner.state.subscribe()
     }
 
-    /// Returns what may be shown of the token.
+    /// Returns what may be shown of the account's token, mail's if there is one.
     #[expect(
         clippy::unused_async,
         reason = "callers need not know that nothing is waited for here"
     )]
     pub async fn facts(&self) -> Option<TokenFacts> {
-        self.inner.held().tokens.as_ref().map(TokenFacts::of)
+        self.facts_of(Resource::Mail)
+            .or_else(|| self.facts_of(Resource::Graph))
+    }
+
+    /// Returns what may be shown of a resource's token.
+    pub fn facts_of(&self, resource: Resource) -> Option<TokenFacts> {
+        let resource = self.inner.place(resource);
+        let held = self.inner.held();
+        let next_renewal = held.next_renewal(resource, self.inner.clock.now());
+        let stored = held.tokens.as_ref()?;
+        let facts = TokenFacts::of(&self.inner.profile, stored, resource)?;
+        Some(TokenFacts {
+            next_renewal,
+            ..facts
+        })
     }
 }
 
@@ -208,19 +274,25 @@ impl Inner {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts other tokens, or none, in the place of what is there. A renewal under way is thrown away.
-    async fn replace(&self, stored: Option<Stored>) -> Result<(), AuthError> {
+    /// Puts other tokens in the place of what is there. A renewal under way is thrown away.
+    async fn replace(&self, stored: Stored) -> Result<(), AuthError> {
         let _pending = Pending::new(self);
         self.generation.send_modify(|generation| *generation += 1);
         let _turn = self.turn.lock().await;
         let _guard = self.vault.lock(&self.key).await?;
-        match &stored {
-            Some(stored) => stored.write(&self.vault, &self.key).await?,
-            None => self.vault.remove(&self.key).await?,
-        }
-        self.held().replace(stored);
+        stored.write(&self.vault, &self.key).await?;
+        self.held().replace(Some(stored));
         self.tell();
         Ok(())
+    }
+
+    /// Returns where a resource's token is kept: providers without resources have one token for everything.
+    fn place(&self, resource: Resource) -> Resource {
+        if self.profile.provider.is_microsoft() {
+            resource
+        } else {
+            Resource::Mail
+        }
     }
 
     /// Tells where the tokens stand, if that changed.

@@ -12,7 +12,8 @@ use crate::auth::Resource;
 use crate::auth::endpoints::is_older;
 use crate::model::{Cloud, Provider, SignInProfile};
 
-use resource::{Home, app_prefix, exchange_prefix, graph_prefix, home, resource_uri};
+pub(super) use resource::resource_uri;
+use resource::{Home, app_prefix, exchange_prefix, graph_prefix, home};
 
 /// Asked for always when a person signs in: a renewal without that person needs the first, knowing who it was the
 /// second.
@@ -66,13 +67,11 @@ pub(super) fn resource_scopes(profile: &SignInProfile, resource: Resource) -> Ve
         return Vec::new();
     }
     let all = first_scopes(profile);
-    let is_wanted = |scope: &String| match (home(scope), resource) {
-        (Home::OpenId, _) => true,
-        (Home::Graph, Resource::Graph) => true,
-        (Home::Exchange, Resource::Mail) => true,
-        // Nobody but the profile's owner knows what such a scope is for; mail is what accounts are for.
-        (Home::Other, Resource::Mail) => true,
-        _ => false,
+    let is_wanted = |scope: &String| match home(scope) {
+        Home::OpenId => true,
+        Home::Graph => resource == Resource::Graph,
+        // Nobody but the profile's owner knows what another service's scope is for; mail is what accounts are for.
+        Home::Exchange | Home::Other => resource == Resource::Mail,
     };
     let mut scopes: Vec<String> = all
         .iter()
@@ -90,9 +89,15 @@ pub(super) fn resource_scopes(profile: &SignInProfile, resource: Resource) -> Ve
     scopes
 }
 
-/// Returns the scopes to name when renewing mail's token.
-pub(super) fn renewal_scopes(profile: &SignInProfile) -> Vec<String> {
-    resource_scopes(profile, Resource::Mail)
+/// Finds out which resource the `aud` of a token names: by address or application id, in any cloud. `None` for other
+/// services.
+pub(super) fn audience_resource(audience: &str) -> Option<Resource> {
+    let named = audience.trim_end_matches('/');
+    match home(&format!("{named}/.default")) {
+        Home::Exchange => Some(Resource::Mail),
+        Home::Graph => Some(Resource::Graph),
+        Home::OpenId | Home::Other => None,
+    }
 }
 
 /// Returns the fields that name `scopes` in a request to `endpoint`: `scope`, or what Entra's older endpoints want in

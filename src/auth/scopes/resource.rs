@@ -115,7 +115,7 @@ pub(super) fn graph_prefix(cloud: Cloud) -> &'static str {
 }
 
 /// Returns what Entra's older endpoints want as `resource` in place of scopes (protocol facts §1.3).
-pub(super) fn resource_uri(profile: &SignInProfile, resource: Resource) -> &'static str {
+pub(in crate::auth) fn resource_uri(profile: &SignInProfile, resource: Resource) -> &'static str {
     match resource {
         Resource::Mail if profile.cloud == Cloud::Public => "https://outlook.office365.com",
         Resource::Mail => exchange_prefix(profile.cloud),

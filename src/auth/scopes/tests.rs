@@ -122,7 +122,7 @@ fn a_custom_provider_gets_what_the_profile_says_and_can_always_be_renewed() {
     check_first(&profile(Provider::Custom), "offline_access openid profile");
     let own = typed(Provider::Custom, Method::DeviceCode, " mail openid  ");
     check_first(&own, "offline_access openid mail");
-    assert!(renewal_scopes(&own).is_empty());
+    assert!(resource_scopes(&own, Resource::Mail).is_empty());
     let password = typed(Provider::Custom, Method::Password, "mail");
     check_first(&password, "");
 }

@@ -93,7 +93,7 @@ async fn a_no_ends_the_sign_in_and_says_which() {
     check_denied(Answer::error("bad_verification_code"), Denial::UnknownCode).await;
     let policy = r#"{"error":"invalid_grant","error_codes":[53003],"suberror":"message_only",
         "error_description":"AADSTS53003: blocked","correlation_id":"c-1"}"#;
-    check_denied(Answer::json(400, policy), Denial::Other).await;
+    check_denied(Answer::json(400, policy), Denial::MethodForbidden).await;
 }
 
 #[tokio::test(start_paused = true)]

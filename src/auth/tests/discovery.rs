@@ -1,7 +1,7 @@
 //! Finding the addresses of a provider of one's own.
 
 use crate::auth::AuthError;
-use crate::auth::endpoints::Endpoints;
+use crate::auth::endpoints::{Endpoints, Issuer, Need};
 use crate::auth::tests::{Answer, Server, http, profile};
 use crate::model::{Provider, SignInProfile};
 
@@ -17,7 +17,8 @@ async fn provider(place: &'static str, issuer: &'static str) -> (Server, SignInP
         Answer::json(
             200,
             &format!(
-                r#"{{"issuer":"{issuer}","token_endpoint":"{base}/t",
+                r#"{{"issuer":"{issuer}","token_endpoint":"{base}/t","authorization_endpoint":"{base}/a",
+                    "revocation_endpoint":"{base}/r","authorization_response_iss_parameter_supported":true,
                     "device_authorization_endpoint":"{base}/d"}}"#
             ),
         )
@@ -75,13 +76,21 @@ async fn typed_addresses_win_and_spare_the_look_up() {
     let (server, mut profile) =
         provider("/realm/.well-known/openid-configuration", "BASE/realm").await;
     profile.token_endpoint = Some("https://own.example/token".into());
-    let found = Endpoints::find(&profile, &http()).await.unwrap();
+    let found = Endpoints::find_for(Need::Device, &profile, &http())
+        .await
+        .unwrap();
     assert_eq!(found.token.as_str(), "https://own.example/token");
     assert_eq!(found.device.unwrap().as_str(), format!("{}/d", server.base));
     let before = server.asked().len();
     profile.device_authorization_endpoint = Some("https://own.example/device".into());
-    Endpoints::find(&profile, &http()).await.unwrap();
+    for need in [Need::Token, Need::Device] {
+        Endpoints::find_for(need, &profile, &http()).await.unwrap();
+    }
     assert_eq!(server.asked().len(), before);
+    Endpoints::find_for(Need::Authorization, &profile, &http())
+        .await
+        .unwrap();
+    assert!(server.asked().len() > before);
 }
 
 #[tokio::test]
@@ -112,4 +121,27 @@ async fn a_document_that_points_to_clear_text_elsewhere_is_not_believed() {
     };
     let outcome = Endpoints::find(&profile, &http()).await;
     assert!(matches!(outcome, Err(AuthError::Nonsense { .. })));
+}
+
+#[tokio::test]
+async fn a_document_says_where_browsers_go_and_who_answers() {
+    let (server, profile) = provider("/realm/.well-known/openid-configuration", "BASE/realm").await;
+    let found = Endpoints::find(&profile, &http()).await.unwrap();
+    assert_eq!(
+        found.authorization.unwrap().as_str(),
+        format!("{}/a", server.base)
+    );
+    assert_eq!(
+        found.revocation.unwrap().as_str(),
+        format!("{}/r", server.base)
+    );
+    let name = format!("{}/realm", server.base);
+    let is_on_redirect = true;
+    assert_eq!(
+        found.issuer,
+        Issuer::Named {
+            name,
+            is_on_redirect
+        }
+    );
 }

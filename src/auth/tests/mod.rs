@@ -1,6 +1,9 @@
 //! A scripted sign-in service on loopback, and the stories of signing in with it.
 
+mod browser;
+mod browser_faults;
 mod device;
+mod device_faults;
 mod discovery;
 mod server;
 
@@ -80,4 +83,9 @@ pub(in crate::auth) fn tokens(access: &str, refresh: Option<&str>, expires_in: u
 
 pub(in crate::auth) fn access(signed_in: &SignedIn) -> &str {
     signed_in.access_token.expose_secret()
+}
+
+/// Makes an unsigned token with these claims.
+pub(in crate::auth) fn jwt(claims: &str) -> String {
+    format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims))
 }

@@ -32,7 +32,7 @@ struct Copy {
 
 /// Tells whether a file is still the one that was read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Stamp {
+pub(super) struct Stamp {
     device: u64,
     inode: u64,
     size: u64,
@@ -116,6 +116,55 @@ impl FileVault {
             self.write(&mut copy, changed)?;
         }
         Ok(())
+    }
+
+    /// Returns the names of all secrets.
+    pub(super) fn keys(&self) -> Result<Vec<String>, VaultError> {
+        let mut copy = locked(&self.copy);
+        self.refresh(&mut copy)?;
+        Ok(copy.entries.keys().cloned().collect())
+    }
+
+    /// Encrypts everything anew: with the key file if one is named, else with the passphrase. Nothing is replaced
+    /// before the new file was read back. This and all other open handles do not open it any more; the caller holds
+    /// the file's lock. Returns how many secrets there are.
+    pub(super) fn seal_anew(
+        &self,
+        key_file: Option<&Path>,
+        unlock: Unlock,
+    ) -> Result<usize, VaultError> {
+        let mut copy = locked(&self.copy);
+        self.refresh(&mut copy)?;
+        let header = new_header(&self.path, key_file.is_some())?;
+        let key = key(&self.path, &header, key_file, unlock, true)?;
+        let bytes = seal(&header, &key, &copy.entries)
+            .ok_or_else(|| failed(&self.path, io::Error::other("no random bytes")))?;
+        let read_back = unseal(&bytes, &key).map_err(|_| self.damaged())?;
+        let is_same = |(one, other): ((&String, &SecretString), (&String, &SecretString))| {
+            one.0 == other.0 && one.1.expose_secret() == other.1.expose_secret()
+        };
+        if read_back.len() != copy.entries.len()
+            || !read_back.iter().zip(&copy.entries).all(is_same)
+        {
+            return Err(self.damaged());
+        }
+        replace(&self.path, &bytes).map_err(|error| failed(&self.path, error))?;
+        copy.stamp = None;
+        Ok(read_back.len())
+    }
+
+    /// Removes the file if nothing is in it. The caller holds the file's lock.
+    pub(super) fn remove_if_empty(&self) -> Result<(), VaultError> {
+        let mut copy = locked(&self.copy);
+        self.refresh(&mut copy)?;
+        if !copy.entries.is_empty() {
+            return Ok(());
+        }
+        copy.stamp = None;
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&self.path, error)),
+            _ => Ok(()),
+        }
     }
 
     /// Reads the file again if it is not the one that was read. A file that vanished is an empty vault: somebody
@@ -225,8 +274,18 @@ fn read(path: &Path) -> Result<Option<(Vec<u8>, Stamp)>, VaultError> {
     }
 }
 
+/// Reads a file that may be absent, up to a limit.
+pub(super) fn read_small(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(limit).read_to_end(&mut bytes).map(|_| bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(bytes),
+        Err(error) => Err(error),
+    }
+}
+
 /// Writes beside the file, makes that durable, and puts it in the file's place. `tempfile` makes it 0600.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<Stamp> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<Stamp> {
     let folder = path.parent().unwrap_or(Path::new("."));
     make_folder(folder)?;
     let mut beside = tempfile::Builder::new()

@@ -61,6 +61,18 @@ impl Locks {
         self.take(&format!("vault.{short:016x}.lock")).await
     }
 
+    /// Takes the lock of whoever moves all secrets.
+    pub(super) async fn of_move(&self) -> Result<VaultGuard, VaultError> {
+        match self {
+            Self::Folder(_) => self.take("vault.move.lock").await,
+            // Nobody else knows a vault in memory, and its one lock is needed for the keys.
+            Self::Memory(_) => Ok(VaultGuard {
+                _file: None,
+                _memory: None,
+            }),
+        }
+    }
+
     async fn take(&self, name: &str) -> Result<VaultGuard, VaultError> {
         match self {
             Self::Folder(folder) => Ok(VaultGuard {

@@ -1,12 +1,16 @@
-//! Where secrets are kept: the desktop's keyring, or an encrypted file. Never in clear, never in two places.
+//! Where secrets are kept: the desktop's keyring, an encrypted file, or programs of the user's choice. Never in clear,
+//! never in two places.
 //!
 //! Every write of the file re-reads it under a lock first, so that several running copies lose nothing.
 
+mod command;
 mod crypt;
 mod file;
+mod index;
 mod keyfile;
 mod keyring;
 mod lock;
+mod moving;
 mod sealed;
 
 use std::collections::BTreeMap;
@@ -20,9 +24,12 @@ use tokio::sync::OnceCell;
 use crate::auth::VaultError;
 use crate::config::{VaultConfig, VaultKind};
 
+use command::{IsKnown, Programs};
 use file::FileVault;
+use index::{Fate, Index};
 use keyring::Keyring;
 pub use lock::VaultGuard;
+pub use moving::Copied;
 
 /// Keeps secrets by key (`token/work`, `password/work`), shared safely by several running programs. Cheap to clone.
 #[derive(Clone)]
@@ -31,6 +38,7 @@ pub struct Vault {
     config: VaultConfig,
     folder: PathBuf,
     locks: lock::Locks,
+    index: Index,
 }
 
 /// How a vault is to be opened.
@@ -49,6 +57,7 @@ pub enum Unlock {
 enum Place {
     File(Arc<FileVault>),
     Keyring(Keyring),
+    Programs(Programs),
     Memory(Arc<Memory>),
 }
 
@@ -104,6 +113,7 @@ impl Vault {
             config: config.clone(),
             folder: folder.to_owned(),
             locks: lock::Locks::in_folder(folder),
+            index: Index::of(folder, config),
         };
         vault.unlock(unlock).await?;
         Ok(vault)
@@ -131,6 +141,7 @@ impl Vault {
             config: VaultConfig::default(),
             folder: PathBuf::new(),
             locks: lock::Locks::in_memory(),
+            index: Index::of(Path::new(""), &VaultConfig::default()),
         }
     }
 
@@ -149,6 +160,7 @@ impl Vault {
         match self.place.get() {
             Some(Place::File(file)) => format!("encrypted file {}", file.path().display()),
             Some(Place::Keyring(keyring)) => keyring.describe().to_owned(),
+            Some(Place::Programs(programs)) => programs.describe(),
             Some(Place::Memory(_)) => "memory of this program".to_owned(),
             None => "not opened yet".to_owned(),
         }
@@ -161,7 +173,16 @@ impl Vault {
                 let (file, key) = (Arc::clone(file), key.to_owned());
                 blocking(file.path().to_owned(), move || file.get(&key)).await
             }
-            Place::Keyring(keyring) => keyring.get(key).await,
+            Place::Keyring(keyring) => {
+                let found = keyring.get(key).await?;
+                self.note_found(key, found.as_ref()).await?;
+                Ok(found)
+            }
+            Place::Programs(programs) => {
+                let found = programs.get(key, self.is_known(key).await?).await?;
+                self.note_found(key, found.as_ref()).await?;
+                Ok(found)
+            }
             Place::Memory(memory) => Ok(locked(&memory.entries).get(key).cloned()),
         }
     }
@@ -183,6 +204,44 @@ impl Vault {
         self.locks.of_key(key).await
     }
 
+    /// Whether the index has a name.
+    async fn is_known(&self, key: &str) -> Result<IsKnown, VaultError> {
+        if self.index.knows(key) {
+            return Ok(IsKnown::Yes);
+        }
+        let index = self.index.clone();
+        let keys = blocking(index.path().to_owned(), move || index.read()).await?;
+        Ok(if keys.contains(key) {
+            IsKnown::Yes
+        } else {
+            IsKnown::No
+        })
+    }
+
+    /// Adds the name of a secret that was there without being in the index: an older version, or a person, put it
+    /// there.
+    async fn note_found(&self, key: &str, found: Option<&SecretString>) -> Result<(), VaultError> {
+        if found.is_none() || self.index.knows(key) {
+            return Ok(());
+        }
+        self.note(key, Fate::Kept).await
+    }
+
+    /// Adds a name to the index, or takes it out.
+    async fn note(&self, key: &str, fate: Fate) -> Result<(), VaultError> {
+        if fate == Fate::Kept && self.index.knows(key) {
+            return Ok(());
+        }
+        let guard = self.locks.of_file().await?;
+        let (index, key) = (self.index.clone(), key.to_owned());
+        let write = move || {
+            let outcome = index.change(&key, fate);
+            drop(guard);
+            outcome
+        };
+        blocking(self.index.path().to_owned(), write).await
+    }
+
     async fn change(&self, key: &str, secret: Option<SecretString>) -> Result<(), VaultError> {
         match self.place().await? {
             Place::File(file) => {
@@ -197,7 +256,24 @@ impl Vault {
                 };
                 blocking(path, write).await
             }
-            Place::Keyring(keyring) => keyring.change(key, secret).await,
+            Place::Keyring(keyring) => {
+                // The name comes first and goes last: one too many does no harm.
+                if secret.is_some() {
+                    self.note(key, Fate::Kept).await?;
+                    return keyring.change(key, secret).await;
+                }
+                keyring.change(key, None).await?;
+                self.note(key, Fate::Removed).await
+            }
+            Place::Programs(programs) => {
+                if let Some(secret) = secret {
+                    // Here a name without a secret would look like a store that is locked.
+                    programs.put(key, &secret).await?;
+                    return self.note(key, Fate::Kept).await;
+                }
+                programs.remove(key, self.is_known(key).await?).await?;
+                self.note(key, Fate::Removed).await
+            }
             Place::Memory(memory) => {
                 #[cfg(test)]
                 memory.refuse_if_full()?;
@@ -218,6 +294,7 @@ async fn open_place(
     let path = folder.join("vault");
     match config.kind {
         VaultKind::Keyring => Ok(Place::Keyring(Keyring::open(folder).await?)),
+        VaultKind::Command => Ok(Place::Programs(Programs::new(config.commands.as_ref())?)),
         VaultKind::Auto if !path.exists() && !is_decided(folder, &unlock) => {
             match choose_keyring(folder).await? {
                 Ok(keyring) => Ok(Place::Keyring(keyring)),

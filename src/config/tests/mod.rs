@@ -102,6 +102,18 @@ fn every_mistake_of_a_file_is_named_with_its_place() {
 }
 
 #[test]
+fn command_lines_are_split_as_a_shell_would_without_one() {
+    let file = data("valid").remove(0);
+    let (_home, paths) = home(&std::fs::read_to_string(file).unwrap(), "");
+    let vault = Config::load(&paths).unwrap().vault;
+    assert_eq!(vault.kind, VaultKind::Command);
+    let commands = vault.commands.unwrap();
+    assert_eq!(commands.read, ["pass", "show", "pill box/{key}"]);
+    assert_eq!(commands.write.last().unwrap(), "pill box/{key}");
+    assert_eq!(commands.remove, ["pass", "rm", "-f", "pill box/{key}"]);
+}
+
+#[test]
 fn missing_files_are_empty() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config::load(&Paths::under(folder.path())).unwrap();

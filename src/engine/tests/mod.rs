@@ -78,6 +78,7 @@ impl Fixture {
         config.vault = VaultConfig {
             kind: VaultKind::File,
             key_file: Some(home.path().join("key")),
+            ..VaultConfig::default()
         };
         let clock = Arc::new(TestClock {
             base: Timestamp::from_second(1_790_000_000).unwrap(),

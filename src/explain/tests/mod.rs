@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::auth::{AuthError, Denial, VaultError};
+use crate::auth::{AuthError, ClientFault, Denial, VaultError};
 use crate::backend::{BackendError, Refusal};
 use crate::config::{ConfigError, Mistake};
 use crate::engine::EngineError;
@@ -126,6 +126,13 @@ fn auth_errors() -> Vec<AuthError> {
         Denial::Mixed,
         Denial::TimedOut,
         Denial::NeverSignedIn,
+        Denial::WrongAudience {
+            expected: "https://outlook.office365.com".into(),
+            got: "https://graph.microsoft.com".into(),
+        },
+        Denial::MissingPermission {
+            name: "IMAP.AccessAsApp".into(),
+        },
         Denial::Other,
     ];
     let mut errors: Vec<AuthError> = denials
@@ -176,8 +183,58 @@ fn auth_errors() -> Vec<AuthError> {
         AuthError::Vault(VaultError::Keyring {
             reason: "locked".into(),
         }),
+        AuthError::Vault(VaultError::Command {
+            command: "pass".into(),
+            reason: "exit status: 2: gpg: decryption failed: No secret key".into(),
+        }),
+        AuthError::Vault(VaultError::NotKept {
+            key: "token/work".into(),
+        }),
     ]);
+    errors.extend(client_faults().into_iter().map(|fault| AuthError::Client {
+        profile: "contoso".into(),
+        fault,
+    }));
     errors
+}
+
+fn client_faults() -> Vec<ClientFault> {
+    let key = || PathBuf::from("/home/ada/app.key");
+    let path = || PathBuf::from("/home/ada/app.pem");
+    let at = |seconds| jiff::Timestamp::from_second(seconds).unwrap();
+    vec![
+        ClientFault::SecretMissing,
+        ClientFault::Unreadable {
+            path: path(),
+            kind: io::ErrorKind::NotFound,
+        },
+        ClientFault::NotPem { path: path() },
+        ClientFault::Pkcs12 {
+            path: "/home/ada/app.pfx".into(),
+        },
+        ClientFault::NoCertificate { path: path() },
+        ClientFault::DamagedCertificate { path: path() },
+        ClientFault::NoKey { path: key() },
+        ClientFault::EncryptedKey { path: key() },
+        ClientFault::NotRsa { path: key() },
+        ClientFault::KeyRejected {
+            path: key(),
+            reason: "TooSmall".into(),
+        },
+        ClientFault::KeyOfAnother {
+            certificate: path(),
+            key: key(),
+        },
+        ClientFault::CertificateExpired {
+            path: path(),
+            since: at(1_700_000_000),
+        },
+        ClientFault::CertificateNotYetValid {
+            path: path(),
+            from: at(1_900_000_000),
+        },
+        ClientFault::NotSigned,
+    ]
 }
 
 fn backend_errors() -> Vec<BackendError> {
@@ -356,6 +413,14 @@ fn write(out: &mut String, heading: &str, notice: &Notice) {
     out.push('\n');
 }
 
+/// Returns an error's words; those of an application's proof are all the same without their source.
+fn heading(error: &EngineError) -> String {
+    match error {
+        EngineError::Auth(AuthError::Client { fault, .. }) => fault.to_string(),
+        other => other.to_string(),
+    }
+}
+
 #[test]
 fn every_error_has_a_notice_that_reads_well() {
     let mut out = String::new();
@@ -376,7 +441,7 @@ fn every_error_has_a_notice_that_reads_well() {
         );
     }
     for error in &all {
-        write(&mut out, &error.to_string(), &explain(error));
+        write(&mut out, &heading(error), &explain(error));
     }
     for kind in FAILURES {
         let failure = Failure {

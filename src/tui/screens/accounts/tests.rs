@@ -32,6 +32,7 @@ fn shown(cx: &Cx) -> Screen {
         expires_at: now() + 52.minutes(),
         renewed_at: now() - 12.minutes(),
         has_refresh_token: true,
+        ..TokenFacts::default()
     };
     screen.update(
         &Msg::Done(Outcome::Token("work".into(), Ok(Some(facts)))),

@@ -1,6 +1,9 @@
 //! Renewing: once for all, before the end, persisted before use, by two programs at a time.
 
+mod application;
 mod lost_answers;
+mod resources;
+mod revoking;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +16,7 @@ use crate::auth::keeper::{TokenKeeper, TokenState};
 use crate::auth::tests::{Answer, Server, TestClock, http, profile_at, tokens};
 use crate::auth::{AuthError, Clock, Denial, Identity, Resource, SignedIn, Unlock, Vault};
 use crate::config::{VaultConfig, VaultKind};
+use crate::model::SignInProfile;
 
 /// A service whose `n`th answer carries the tokens `at-n` and `rt-n`, good for `life` seconds.
 async fn rotating(life: u64) -> Server {
@@ -68,8 +72,12 @@ impl Story {
 }
 
 async fn keeper(server: &Server, vault: &Vault, clock: &Arc<TestClock>) -> TokenKeeper {
+    keeper_of(profile_at(server), vault, clock).await
+}
+
+async fn keeper_of(profile: SignInProfile, vault: &Vault, clock: &Arc<TestClock>) -> TokenKeeper {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
-    TokenKeeper::load_with_clock(profile_at(server), "work", vault.clone(), http(), clock)
+    TokenKeeper::load_with_clock(profile, "work", vault.clone(), http(), clock)
         .await
         .unwrap()
 }
@@ -443,6 +451,7 @@ async fn two_programs_over_one_file_never_lose_a_rotated_token() {
     let config = VaultConfig {
         kind: VaultKind::File,
         key_file: Some(folder.path().join("key")),
+        ..VaultConfig::default()
     };
     let open = || Vault::open(&config, folder.path(), Unlock::Unattended);
     let one = keeper(&server, &open().await.unwrap(), &clock).await;

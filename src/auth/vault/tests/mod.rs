@@ -1,5 +1,7 @@
 //! The vault as its users see it: shared by programs, closed to everybody else.
 
+mod moving;
+
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -15,6 +17,7 @@ fn config(folder: &Path) -> VaultConfig {
     VaultConfig {
         kind: VaultKind::File,
         key_file: Some(folder.join("keys").join("vault.key")),
+        ..VaultConfig::default()
     }
 }
 
@@ -22,6 +25,7 @@ fn without_key_file() -> VaultConfig {
     VaultConfig {
         kind: VaultKind::File,
         key_file: None,
+        ..VaultConfig::default()
     }
 }
 
@@ -167,6 +171,7 @@ async fn without_a_keyring_auto_needs_a_passphrase_and_takes_a_key_file() {
     let keyring = VaultConfig {
         kind: VaultKind::Keyring,
         key_file: None,
+        ..VaultConfig::default()
     };
     let outcome = Vault::open(&keyring, folder.path(), Unlock::Unattended).await;
     assert!(matches!(outcome, Err(VaultError::Keyring { .. })));
