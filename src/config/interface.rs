@@ -114,18 +114,24 @@ fn command(section: &Section<'_>, key: &str, kind: VaultKind) -> Option<Vec<Stri
         .is_some_and(|node| matches!(node.value, Value::Text(_)));
     let arguments: Vec<String> = match found.as_slice() {
         [] if kind == VaultKind::Command => {
-            let message = "kind = \"command\" needs it, such as \"pass show pillarbox/{key}\"";
+            let verb = match key {
+                "read" => "show",
+                "write" => "insert --multiline --force",
+                _ => "rm --force",
+            };
+            let message =
+                format!("kind = \"command\" needs it, such as \"pass {verb} pillarbox/{{key}}\"");
             section.mistake(key, message);
             return None;
         }
         [] => return None,
-        [(line, place)] if is_text => match shell_words::split(line) {
-            Ok(arguments) => arguments,
-            Err(_) => {
+        [(line, place)] if is_text => {
+            let Ok(arguments) = shell_words::split(line) else {
                 section.mistake_at(place, key, "a quote is not closed");
                 return None;
-            }
-        },
+            };
+            arguments
+        }
         many => many.iter().map(|(text, _)| (*text).to_owned()).collect(),
     };
     let has_place = arguments

@@ -117,9 +117,13 @@ fn by_denial(denial: &Denial, error: &str, suberror: &str) -> Notice {
     } else {
         format!("{error} ({suberror})")
     };
+    let remedy = match notice.remedy {
+        Remedy::None => Remedy::SignIn,
+        own => own,
+    };
     Notice {
         severity: Severity::Loud,
-        ..notice.code(code).remedy(Remedy::SignIn)
+        ..notice.code(code).remedy(remedy)
     }
 }
 

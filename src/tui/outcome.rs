@@ -143,7 +143,7 @@ pub enum Outcome {
     /// Tokens were forgotten.
     SignedOut(String, Shared<()>),
     /// What may be shown of a token.
-    Token(String, Shared<Option<TokenFacts>>),
+    Token(String, Shared<Option<Box<TokenFacts>>>),
     /// Where secrets are kept.
     Vault(String),
     /// A line of a check.

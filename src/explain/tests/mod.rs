@@ -159,43 +159,49 @@ fn auth_errors() -> Vec<AuthError> {
             profile: "contoso".into(),
             reason: "client_id is missing".into(),
         },
-        AuthError::Vault(VaultError::NeedsPassphrase {
-            path: file(),
-            is_new: true,
-            no_keyring: Some("no D-Bus session".into()),
-        }),
-        AuthError::Vault(VaultError::NeedsPassphrase {
-            path: file(),
-            is_new: true,
-            no_keyring: None,
-        }),
-        AuthError::Vault(VaultError::NeedsPassphrase {
-            path: file(),
-            is_new: false,
-            no_keyring: None,
-        }),
-        AuthError::Vault(VaultError::DoesNotOpen { path: file() }),
-        AuthError::Vault(VaultError::Damaged { path: file() }),
-        AuthError::Vault(VaultError::File {
-            path: file(),
-            source: io(io::ErrorKind::PermissionDenied),
-        }),
-        AuthError::Vault(VaultError::Keyring {
-            reason: "locked".into(),
-        }),
-        AuthError::Vault(VaultError::Command {
-            command: "pass".into(),
-            reason: "exit status: 2: gpg: decryption failed: No secret key".into(),
-        }),
-        AuthError::Vault(VaultError::NotKept {
-            key: "token/work".into(),
-        }),
     ]);
+    errors.extend(vault_errors().into_iter().map(AuthError::Vault));
     errors.extend(client_faults().into_iter().map(|fault| AuthError::Client {
         profile: "contoso".into(),
         fault,
     }));
     errors
+}
+
+fn vault_errors() -> Vec<VaultError> {
+    vec![
+        VaultError::NeedsPassphrase {
+            path: file(),
+            is_new: true,
+            no_keyring: Some("no D-Bus session".into()),
+        },
+        VaultError::NeedsPassphrase {
+            path: file(),
+            is_new: true,
+            no_keyring: None,
+        },
+        VaultError::NeedsPassphrase {
+            path: file(),
+            is_new: false,
+            no_keyring: None,
+        },
+        VaultError::DoesNotOpen { path: file() },
+        VaultError::Damaged { path: file() },
+        VaultError::File {
+            path: file(),
+            source: io(io::ErrorKind::PermissionDenied),
+        },
+        VaultError::Keyring {
+            reason: "locked".into(),
+        },
+        VaultError::Command {
+            command: "pass".into(),
+            reason: "exit status: 2: gpg: decryption failed: No secret key".into(),
+        },
+        VaultError::NotKept {
+            key: "token/work".into(),
+        },
+    ]
 }
 
 fn client_faults() -> Vec<ClientFault> {

@@ -161,7 +161,7 @@ impl Runner {
             }
             Effect::LoadToken(account) => self.spawn(slot, async move {
                 let facts = engine.token_facts(&account).await.map_err(Arc::new);
-                Outcome::Token(account, facts)
+                Outcome::Token(account, facts.map(|facts| facts.map(Box::new)))
             }),
             Effect::LoadVault => self.say(Outcome::Vault(engine.vault_description())),
             Effect::OpenUrl(url) => self.spawn(slot, files::open_url(url)),

@@ -63,7 +63,7 @@ impl Accounts {
             }),
             Msg::Done(Outcome::Token(account, result)) => {
                 let token = match result {
-                    Ok(Some(facts)) => Token::Facts(Box::new(facts.clone())),
+                    Ok(Some(facts)) => Token::Facts(facts.clone()),
                     Ok(None) | Err(_) => Token::None,
                 };
                 self.tokens.insert(account.clone(), token);

@@ -35,7 +35,7 @@ fn shown(cx: &Cx) -> Screen {
         ..TokenFacts::default()
     };
     screen.update(
-        &Msg::Done(Outcome::Token("work".into(), Ok(Some(facts)))),
+        &Msg::Done(Outcome::Token("work".into(), Ok(Some(Box::new(facts))))),
         cx,
     );
     screen.update(&Msg::Done(Outcome::Token("school".into(), Ok(None))), cx);
