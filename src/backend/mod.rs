@@ -67,6 +67,10 @@ pub trait Backend: Send {
         since: Option<&Cursor>,
     ) -> Result<ChangeSet, BackendError>;
 
+    /// Takes in what was asked for ahead of the next [`Backend::changes`], if anything; the engine calls this while it
+    /// stores the last ones. May be dropped at any time. What fails is told by the next call of that.
+    async fn read_ahead(&mut self) {}
+
     /// Reads whole messages (RFC 5322 bytes) without marking them read. Messages that are gone are left out.
     /// `progress` counts bytes.
     async fn fetch(

@@ -24,6 +24,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use jiff::tz::TimeZone;
 
 use crate::cli::args::{Cli, Command};
 use crate::cli::error::CliError;
@@ -92,6 +93,8 @@ async fn interface() -> Result<ExitCode, CliError> {
                 .to_owned(),
         ));
     }
+    // Finding the time zone means reading hundreds of names: it is known when the first dates are drawn.
+    std::thread::spawn(TimeZone::system);
     let engine = session::open_interface(None).await?;
     let result = crate::tui::run(engine.clone(), None).await;
     engine.stop().await;

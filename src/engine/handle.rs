@@ -233,6 +233,12 @@ impl Engine {
         .await
     }
 
+    /// Indexes the words of what was just synchronised, which otherwise happens when there is time; for commands.
+    pub async fn index_words(&self) -> Result<(), EngineError> {
+        let _guard = self.inner.busy.begin();
+        Ok(self.inner.store.index_words().await?)
+    }
+
     async fn sync_desk(&self, desk: &Arc<Desk>) -> Result<u32, EngineError> {
         let mut tries = 0;
         loop {

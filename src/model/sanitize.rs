@@ -4,6 +4,10 @@
 
 /// Makes one safe line: control and escape characters become blanks or vanish, bidi overrides become marks.
 pub fn sanitize_line(text: &str) -> String {
+    // Most text of mail is plain, and every header of every message passes here.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

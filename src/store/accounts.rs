@@ -16,6 +16,10 @@ impl Store {
             })
             .collect();
         self.write("set the accounts", move |db| {
+            // At nearly every start nothing has changed, and then there is no disk to wait for.
+            if is_configured(db, &accounts)? {
+                return Ok(mailboxes(db)?);
+            }
             db.execute_batch(
                 "UPDATE accounts SET position = NULL; UPDATE mailboxes SET position = NULL;",
             )?;
@@ -33,6 +37,45 @@ impl Store {
         self.read("list the mailboxes", |db| Ok(mailboxes(db)?))
             .await
     }
+}
+
+/// Tells whether the tables hold exactly these accounts, in this order.
+fn is_configured(db: &Connection, accounts: &[(String, Vec<Address>)]) -> rusqlite::Result<bool> {
+    type Row = (
+        Option<i64>,
+        String,
+        Option<i64>,
+        Option<String>,
+        Option<String>,
+    );
+    let mut statement = db.prepare_cached(
+        "SELECT a.position, a.name, m.position, m.address, m.name
+         FROM accounts a LEFT JOIN mailboxes m ON m.account_id = a.id ORDER BY a.position, m.position",
+    )?;
+    let stored = statement
+        .query_map([], |row| {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+            ))
+        })?
+        .collect::<rusqlite::Result<Vec<Row>>>()?;
+    let wanted = (0..).zip(accounts).flat_map(|(place, (name, mailboxes))| {
+        (0..).zip(mailboxes).map(move |(number, address)| {
+            let text = |text: &String| Some(text.clone());
+            (
+                Some(place),
+                name.clone(),
+                Some(number),
+                text(&address.email),
+                text(&address.name),
+            )
+        })
+    });
+    Ok(wanted.eq(stored))
 }
 
 fn set_account(

@@ -4,18 +4,23 @@
 //! user did, wrote or sent must survive the next moment. Knows no table.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use crate::store::mail;
 use crate::store::open::{self, Guard};
 use crate::store::queue::Owner;
 use crate::store::{Opened, StoreError};
 
 /// Screens ask for a list, a body and a search at once; more readers would only share two cores.
 const READERS: usize = 3;
+/// How long nothing must be written before the writer turns to what can wait. Longer than the pauses between the
+/// portions of a synchronisation that the server keeps up with.
+const QUIET: Duration = Duration::from_millis(250);
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -74,7 +79,9 @@ impl Store {
                 Ok((connection, guard, opened)) => {
                     let path = guard.path.clone();
                     if answer.send(Ok((guard, opened))).is_ok() {
-                        serve(connection, &path, || orders.recv().ok());
+                        serve(connection, &path, |connection| {
+                            next_write(&orders, connection)
+                        });
                     }
                 }
                 Err(error) => {
@@ -123,13 +130,7 @@ impl Store {
         doing: &'static str,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let run = move |connection: &mut Connection| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = work(&transaction)?;
-            transaction.commit()?;
-            Ok(value)
-        };
+        let run = move |connection: &mut Connection| transact(connection, work);
         self.ask(&self.inner.writer, doing, run).await
     }
 
@@ -228,7 +229,7 @@ fn start_readers(path: &Path) -> Result<Sender<Order>, StoreError> {
             .name("store-reader".to_owned())
             .spawn(
                 move || match ready.map_or_else(|| open::reader(&path), Ok) {
-                    Ok(connection) => serve(connection, &path, || next_order(&orders)),
+                    Ok(connection) => serve(connection, &path, |_| next_order(&orders)),
                     Err(error) => tracing::warn!(?error, "a reader cannot open the cache"),
                 },
             )
@@ -246,8 +247,50 @@ fn next_order(orders: &Mutex<Receiver<Order>>) -> Option<Order> {
     orders.recv().ok()
 }
 
-fn serve(mut connection: Connection, path: &Path, mut next: impl FnMut() -> Option<Order>) {
-    while let Some(order) = next() {
+/// Waits for the next write. When none comes for a while, does what was put off, in portions short enough for
+/// whoever comes meanwhile.
+fn next_write(orders: &Receiver<Order>, connection: &mut Connection) -> Option<Order> {
+    match orders.recv_timeout(QUIET) {
+        Ok(order) => return Some(order),
+        Err(RecvTimeoutError::Disconnected) => return None,
+        Err(RecvTimeoutError::Timeout) => {}
+    }
+    while spare(connection) {
+        match orders.try_recv() {
+            Ok(order) => return Some(order),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => {}
+        }
+    }
+    orders.recv().ok()
+}
+
+/// Does a portion of what was put off; tells whether there is more.
+fn spare(connection: &mut Connection) -> bool {
+    let done = transact(connection, mail::index_some);
+    done.unwrap_or_else(|error| {
+        // Nothing depends on it: it is tried again behind the next write.
+        tracing::debug!(?error, "words not indexed");
+        false
+    })
+}
+
+fn transact<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let value = work(&transaction)?;
+    transaction.commit()?;
+    Ok(value)
+}
+
+fn serve(
+    mut connection: Connection,
+    path: &Path,
+    mut next: impl FnMut(&mut Connection) -> Option<Order>,
+) {
+    while let Some(order) = next(&mut connection) {
         match order {
             Order::Run(job) => job(&mut connection),
             Order::Stop(end) => {

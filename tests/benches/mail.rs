@@ -1,12 +1,15 @@
 //! Measures the program on a mailbox of many messages, beside a bare socket that issues the same commands.
 //!
-//! `cargo bench -- [MESSAGES] [PART…]`, parts: `bare sync paint keys`; all of them on 100,000 messages when left out.
+//! `cargo bench -- [MESSAGES] [PART…]`, parts: `bare sync paint keys search bodies arrival far`; all of them on 100,000 messages when left out.
 //! Wants the lab (`tests/run lab start`) and root, because it writes the mail server's files itself.
 
 mod bare;
+mod bodies;
 mod corpus;
+mod far;
 mod home;
 mod screen;
+mod within;
 
 #[expect(
     clippy::expect_used,
@@ -30,7 +33,13 @@ fn report(what: &str, value: impl std::fmt::Display, unit: &str) {
 }
 
 fn seconds(time: Duration) -> String {
-    format!("{:.3}", time.as_secs_f64())
+    format!("{:.4}", time.as_secs_f64())
+}
+
+/// The median.
+fn middle<T: Copy + Default + Ord>(mut all: Vec<T>) -> T {
+    all.sort_unstable();
+    all.get(all.len() / 2).copied().unwrap_or_default()
 }
 
 fn main() -> Result<(), Failure> {
@@ -60,7 +69,11 @@ fn main() -> Result<(), Failure> {
         let token = runtime.block_on(lab.token(&format!("lab-{name}"), &person, lab::SCOPES));
         runtime.block_on(bare::measure(&lab, &person, &token))?;
     }
-    if !["sync", "paint", "keys"].into_iter().any(is_wanted) {
+    if is_wanted("far") {
+        runtime.block_on(far::measure(&lab))?;
+    }
+    let rest = ["sync", "paint", "keys", "search", "bodies", "arrival"];
+    if !rest.into_iter().any(is_wanted) {
         return Ok(());
     }
     let home = home::Home::new(&lab, &name)?;
@@ -71,6 +84,15 @@ fn main() -> Result<(), Failure> {
     }
     if is_wanted("keys") {
         screen::measure_keys(&home, messages)?;
+    }
+    if is_wanted("bodies") {
+        runtime.block_on(bodies::measure(&lab, &home, &person))?;
+    }
+    if is_wanted("search") {
+        runtime.block_on(within::measure_search(&home))?;
+    }
+    if is_wanted("arrival") {
+        runtime.block_on(within::measure_arrival(&lab, &home, &person))?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 use crate::home::Home;
-use crate::{Failure, corpus, report, seconds};
+use crate::{Failure, corpus, middle, report, seconds};
 
 const ROWS: u16 = 40;
 const COLUMNS: u16 = 120;
@@ -143,7 +143,7 @@ pub fn measure_paint(home: &Home, messages: usize) -> Result<(), Failure> {
     times.sort_unstable();
     report(
         "first paint of the list, cached",
-        seconds(middle(&times)),
+        seconds(middle(times.clone())),
         "s",
     );
     Ok(())
@@ -165,7 +165,7 @@ pub fn measure_keys(home: &Home, messages: usize) -> Result<(), Failure> {
         bytes.sort_unstable();
         report(
             &format!("{what}: key to first byte, median"),
-            seconds(middle(&times)),
+            seconds(middle(times.clone())),
             "s",
         );
         let slowest = times
@@ -179,7 +179,7 @@ pub fn measure_keys(home: &Home, messages: usize) -> Result<(), Failure> {
         );
         report(
             &format!("{what}: bytes to the terminal, median"),
-            middle(&bytes),
+            middle(bytes.clone()),
             "B",
         );
     }
@@ -189,8 +189,4 @@ pub fn measure_keys(home: &Home, messages: usize) -> Result<(), Failure> {
 /// Enough of a subject to know the message by, short enough not to be cut in a narrow column.
 fn start_of_subject(number: usize) -> String {
     corpus::subject(number).chars().take(16).collect()
-}
-
-fn middle<T: Copy + Default>(sorted: &[T]) -> T {
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }

@@ -69,6 +69,7 @@ impl Person {
         let config = VaultConfig {
             kind: VaultKind::File,
             key_file: Some(folder.join("vault.key")),
+            ..VaultConfig::default()
         };
         let vault = Vault::open(&config, folder, Unlock::Unattended)
             .await

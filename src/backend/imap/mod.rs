@@ -119,6 +119,12 @@ impl<S: Link> Backend for Imap<S> {
         self.conclude(result)
     }
 
+    async fn read_ahead(&mut self) {
+        if let Err(error) = self.land().await {
+            self.sync.note_failed(error);
+        }
+    }
+
     async fn fetch(
         &mut self,
         folder: &RemoteId,

@@ -57,6 +57,8 @@ pub(in crate::cli) async fn sync(args: &Sync, out: &mut Output) -> Result<ExitCo
         out.json(&lines)?;
     }
     out.flush()?;
+    // Everything is stored and told by now; searches are quicker with this.
+    engine.index_words().await?;
     engine.stop().await;
     Ok(code)
 }

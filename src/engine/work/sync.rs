@@ -4,7 +4,7 @@ use crate::backend::{BackendError, Refusal};
 use crate::engine::work::plan::Phase;
 use crate::engine::work::room::Room;
 use crate::engine::{EngineError, Event};
-use crate::model::{Folder, FolderId, MessageId, Role, Scope, SortKey, Window};
+use crate::model::{ChangeSet, Folder, FolderId, MessageId, Role, Scope, SortKey, Window};
 use crate::store::Committed;
 
 /// New messages named in one event.
@@ -64,7 +64,7 @@ pub async fn step(room: &mut Room, folder: &Folder, phase: Phase) -> Result<Step
         (true, Phase::Backfill | Phase::Both) => newest_row(room, folder.id).await?,
         _ => None,
     };
-    let committed = store.commit(folder.id, changes).await?;
+    let committed = commit(room, folder.id, changes).await?;
     if committed.changed || !committed.added.is_empty() {
         room.say_messages([folder.id]);
     }
@@ -75,6 +75,23 @@ pub async fn step(room: &mut Room, folder: &Folder, phase: Phase) -> Result<Step
         has_more,
         has_news: !committed.added.is_empty(),
     })
+}
+
+/// Stores changes; what the server sends ahead meanwhile is taken in, so that neither waits for the other.
+async fn commit(
+    room: &mut Room,
+    folder: FolderId,
+    changes: ChangeSet,
+) -> Result<Committed, EngineError> {
+    let store = room.inner.store.clone();
+    let committing = store.commit(folder, changes);
+    tokio::pin!(committing);
+    let committed = tokio::select! {
+        biased;
+        committed = &mut committing => committed,
+        () = room.backend().read_ahead() => committing.await,
+    };
+    Ok(committed?)
 }
 
 /// Synchronises folders to their end; for commands that want all of it now.

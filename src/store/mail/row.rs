@@ -67,18 +67,19 @@ pub struct Stored {
     pub size: i64,
 }
 
-/// Adds a message that was not there before. Its words follow by [`index`].
+/// Adds a message; `None` if its folder has one under this id. Its words follow by [`index`].
 pub fn insert(
     connection: &Connection,
     key: &Key<'_>,
     envelope: &Envelope,
-) -> rusqlite::Result<MessageId> {
+) -> rusqlite::Result<Option<MessageId>> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO messages (folder_id, server_folder_id, remote, date, flags, server_flags, size, has_attachments,
              message_key, thread, message_id, subject, preview, sender, more)
-         VALUES (?1, ?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+         VALUES (?1, ?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+         ON CONFLICT (server_folder_id, remote) DO NOTHING",
     )?;
-    statement.execute(params![
+    let added = statement.execute(params![
         key.folder.row(),
         key.remote,
         envelope.date.as_millisecond(),
@@ -93,7 +94,7 @@ pub fn insert(
         pack_addresses(&envelope.from),
         pack_more(envelope),
     ])?;
-    Ok(MessageId::new(connection.last_insert_rowid()))
+    Ok((added > 0).then(|| MessageId::new(connection.last_insert_rowid())))
 }
 
 /// Replaces what a row says of a message whose content changed under the same id. Its words follow by [`index`].
@@ -140,32 +141,70 @@ pub fn remove(connection: &Connection, ids: &BTreeSet<i64>) -> rusqlite::Result<
         .map(drop)
 }
 
+/// The texts of a message's headers that people search.
+pub struct Words {
+    /// The subject.
+    pub subject: String,
+    /// Names and addresses it is from.
+    pub sender: String,
+    /// Names and addresses it is to.
+    pub recipients: String,
+}
+
+impl Words {
+    /// Takes them from an envelope.
+    pub fn of(envelope: &Envelope) -> Self {
+        let people = |lists: [&[Address]; 2]| {
+            let addresses = lists.into_iter().flatten();
+            joined(addresses.map(|address| (&address.name, &address.email)))
+        };
+        Self {
+            subject: envelope.subject.clone(),
+            sender: people([&envelope.from, &[]]),
+            recipients: people([&envelope.to, &envelope.cc]),
+        }
+    }
+
+    /// Reads them from a row of `subject, sender, more`, beginning with column `first`.
+    pub fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
+        let sender: Vec<(String, String)> =
+            serde_json::from_str(row.get_ref(first + 1)?.as_str()?).unwrap_or_default();
+        let more: More =
+            serde_json::from_str(row.get_ref(first + 2)?.as_str()?).unwrap_or_default();
+        let recipients = more.to.iter().chain(&more.cc);
+        Ok(Self {
+            subject: row.get(first)?,
+            sender: joined(sender.iter().map(|(name, email)| (name, email))),
+            recipients: joined(recipients.map(|(name, email)| (name, email))),
+        })
+    }
+}
+
+fn joined<'a>(people: impl Iterator<Item = (&'a String, &'a String)>) -> String {
+    let mut text = String::new();
+    for (name, email) in people {
+        for part in [name, email] {
+            text.push_str(part);
+            text.push(' ');
+        }
+    }
+    text
+}
+
 /// Indexes the words of a message's headers.
 ///
 /// Whoever writes many rows does this behind all of them: before a statement that has triggers, SQLite sets a
 /// savepoint, and then the index writes out what it has gathered, be it a single message.
-pub fn index(connection: &Connection, id: i64, envelope: &Envelope) -> rusqlite::Result<()> {
-    let people = |lists: &[&[Address]]| {
-        let mut text = String::new();
-        for address in lists.iter().copied().flatten() {
-            for part in [&address.name, &address.email] {
-                text.push_str(part);
-                text.push(' ');
-            }
-        }
-        text
-    };
-    let sender = people(&[&envelope.from]);
-    let recipients = people(&[&envelope.to, &envelope.cc]);
+pub fn index(connection: &Connection, id: i64, words: &Words) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO header_words (rowid, subject, sender, recipients) VALUES (?1, ?2, ?3, ?4)",
         )?
         .execute(params![
             id,
-            fold(&envelope.subject),
-            fold(&sender),
-            fold(&recipients)
+            fold(&words.subject),
+            fold(&words.sender),
+            fold(&words.recipients)
         ])
         .map(drop)
 }

@@ -6,7 +6,8 @@ use rusqlite::Connection;
 use crate::model::{Page, Query, Scope, Term, Window};
 use crate::store::database::Fault;
 use crate::store::mail::list::{Filter, page};
-use crate::store::mail::words::{Place, Typing, pattern};
+use crate::store::mail::unindexed::{self, Column};
+use crate::store::mail::words::{Place, Typing, phrase};
 use crate::store::{Store, StoreError};
 
 impl Store {
@@ -59,23 +60,25 @@ fn filter(db: &Connection, query: &Query) -> Result<Filter, Fault> {
 
 /// Returns the sorted ids of rows that hold a text; `None` when there is nothing to look for in it.
 fn matching(db: &Connection, term: &Term, typing: Typing) -> Result<Option<Vec<i64>>, Fault> {
-    let (text, columns, is_anywhere) = match term {
-        Term::Any(text) => (text, "", true),
-        Term::Subject(text) => (text, "subject : ", false),
-        Term::From(text) => (text, "sender : ", false),
-        Term::To(text) => (text, "recipients : ", false),
+    let (text, columns, column) = match term {
+        Term::Any(text) => (text, "", Column::Any),
+        Term::Subject(text) => (text, "subject : ", Column::Subject),
+        Term::From(text) => (text, "sender : ", Column::Sender),
+        Term::To(text) => (text, "recipients : ", Column::Recipients),
         Term::Body(text) => return body(db, text, typing),
         Term::Unread | Term::Starred | Term::HasAttachment => return Ok(None),
     };
-    let Some(words) = pattern(text, Place::Headers, typing) else {
+    let Some(phrase) = phrase(text, Place::Headers, typing) else {
         return Ok(None);
     };
-    let found = ids(
+    let mut found = ids(
         db,
         "SELECT rowid FROM header_words WHERE header_words MATCH ?1",
-        &format!("{columns}{words}"),
+        &format!("{columns}{}", phrase.pattern()),
     )?;
-    if !is_anywhere {
+    // Rows that are not indexed yet come behind all that are.
+    found.extend(unindexed::matching(db, &phrase, column)?);
+    if column != Column::Any {
         return Ok(Some(found));
     }
     let more = body(db, text, typing)?.unwrap_or_default();
@@ -83,11 +86,11 @@ fn matching(db: &Connection, term: &Term, typing: Typing) -> Result<Option<Vec<i
 }
 
 fn body(db: &Connection, text: &str, typing: Typing) -> Result<Option<Vec<i64>>, Fault> {
-    let Some(words) = pattern(text, Place::Body, typing) else {
+    let Some(phrase) = phrase(text, Place::Body, typing) else {
         return Ok(None);
     };
     let sql = "SELECT rowid FROM body_words WHERE body_words MATCH ?1";
-    Ok(Some(ids(db, sql, &words)?))
+    Ok(Some(ids(db, sql, &phrase.pattern())?))
 }
 
 fn ids(db: &Connection, sql: &str, pattern: &str) -> rusqlite::Result<Vec<i64>> {

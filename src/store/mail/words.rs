@@ -75,19 +75,59 @@ pub enum Typing {
     Done,
 }
 
-/// Makes a MATCH expression of typed text; `None` when it has nothing to look for.
-pub fn pattern(text: &str, place: Place, typing: Typing) -> Option<String> {
+/// Words that must follow each other.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Phrase {
+    tokens: Vec<String>,
+    /// Whether the last word may be the beginning of a longer one.
+    is_open: bool,
+}
+
+impl Phrase {
+    /// Makes the MATCH expression of the index.
+    pub fn pattern(&self) -> String {
+        let star = if self.is_open { "*" } else { "" };
+        // Tokens hold letters and digits only: nothing can end the quotes.
+        format!("\"{}\"{star}", self.tokens.join(" "))
+    }
+
+    /// Tells whether a text holds it, as the index would if it had the text.
+    pub fn is_in(&self, text: &str) -> bool {
+        let mut wanted = comparable(&self.tokens.join(" "));
+        if self.is_open {
+            wanted.pop();
+        }
+        comparable(&fold(text)).contains(&wanted)
+    }
+}
+
+/// Writes words as the index compares them, each between blanks.
+fn comparable(text: &str) -> String {
+    let mut words = String::with_capacity(text.len() + 2);
+    words.push(' ');
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            words.push(c.to_ascii_lowercase());
+        } else if !c.is_ascii() && c.is_alphanumeric() {
+            words.extend(c.to_lowercase().map(|c| base_letter(c).unwrap_or(c)));
+        } else if !is_mark(c) && !words.ends_with(' ') {
+            words.push(' ');
+        }
+    }
+    if !words.ends_with(' ') {
+        words.push(' ');
+    }
+    words
+}
+
+/// Makes a phrase of typed text; `None` when it has nothing to look for.
+pub fn phrase(text: &str, place: Place, typing: Typing) -> Option<Phrase> {
     let tokens = tokens(text);
     let last = tokens.last()?;
     let is_dense_end = last.chars().any(is_dense);
     let is_long = place == Place::Headers || last.chars().count() >= MIN_BODY_PREFIX;
-    let star = if is_dense_end || typing == Typing::Unfinished && is_long {
-        "*"
-    } else {
-        ""
-    };
-    // Tokens hold letters and digits only: nothing can end the quotes.
-    Some(format!("\"{}\"{star}", tokens.join(" ")))
+    let is_open = is_dense_end || typing == Typing::Unfinished && is_long;
+    Some(Phrase { tokens, is_open })
 }
 
 /// Cuts as the index does, except that a dense word loses its last single letter, which pairs would not begin with.
@@ -128,26 +168,46 @@ pub fn plain(word: &str) -> String {
     plain
 }
 
-/// The accented letters of European languages, for address completion; the index has SQLite's own table.
+/// The letters that `unicode61 remove_diacritics 2` replaces, besides upper case.
 fn base_letter(c: char) -> Option<char> {
     const BASES: &[(&str, char)] = &[
-        ("àáâãäåāăą", 'a'),
-        ("çćĉċč", 'c'),
-        ("ďḍ", 'd'),
-        ("èéêëēĕėęě", 'e'),
-        ("ĝğġģ", 'g'),
-        ("ìíîïĩīĭį", 'i'),
-        ("ĺļľ", 'l'),
-        ("ñńņň", 'n'),
-        ("òóôõöōŏő", 'o'),
-        ("ŕŗř", 'r'),
-        ("śŝşšș", 's'),
-        ("ţťț", 't'),
-        ("ùúûüũūŭůűų", 'u'),
-        ("ýÿŷ", 'y'),
-        ("źżž", 'z'),
+        ("àáâãäåāăąǎǟǻȁȃȧḁạảấầẩẫậắằẳẵặ", 'a'),
+        ("çćĉċčḉ", 'c'),
+        ("èéêëēĕėęěȅȇȩḕḗḙḛḝẹẻẽếềểễệ", 'e'),
+        ("ìíîïĩīĭįǐȉȋḭḯỉị", 'i'),
+        ("ñńņňǹṅṇṉṋ", 'n'),
+        ("òóôõöōŏőơǒǫǭȍȏȫȭȯȱṍṏṑṓọỏốồổỗộớờởỡợ", 'o'),
+        ("ùúûüũūŭůűųưǔǖǘǚǜȕȗṳṵṷṹṻụủứừửữự", 'u'),
+        ("ýÿŷȳẏẙỳỵỷỹ", 'y'),
+        ("ďḋḍḏḑḓ", 'd'),
+        ("ĝğġģǧǵḡ", 'g'),
+        ("ĥȟḣḥḧḩḫẖ", 'h'),
+        ("ĵǰ", 'j'),
+        ("ķǩḱḳḵ", 'k'),
+        ("ĺļľḷḹḻḽ", 'l'),
+        ("ŕŗřȑȓṙṛṝṟ", 'r'),
+        ("śŝşšſșṡṣṥṧṩẛ", 's'),
+        ("ţťțṫṭṯṱẗ", 't'),
+        ("ŵẁẃẅẇẉẘ", 'w'),
+        ("źżžẑẓẕ", 'z'),
+        ("\u{B5}", 'μ'),
+        ("ς", 'σ'),
+        ("ϐ", 'β'),
+        ("ϑ", 'θ'),
+        ("ϕ", 'φ'),
+        ("ϖ", 'π'),
+        ("ϰ", 'κ'),
+        ("ϱ", 'ρ'),
+        ("ϵ", 'ε'),
+        ("ḃḅḇ", 'b'),
+        ("\u{1FBE}", 'ι'),
+        ("ḟ", 'f'),
+        ("ḿṁṃ", 'm'),
+        ("ṕṗ", 'p'),
+        ("ṽṿ", 'v'),
+        ("ẋẍ", 'x'),
     ];
-    if c.is_ascii() {
+    if !matches!(c, '\u{B5}'..='\u{3FF}' | '\u{1E00}'..='\u{1FFF}') {
         return None;
     }
     let found = BASES.iter().find(|(accented, _)| accented.contains(c));
@@ -159,7 +219,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Option<&str>) {
-        let pattern = pattern(text, Place::Headers, Typing::Done);
+        let phrase = phrase(text, Place::Headers, Typing::Done);
+        let pattern = phrase.map(|phrase| phrase.pattern());
         assert_eq!(pattern.as_deref(), expected, "{text:?}");
     }
 
@@ -183,11 +244,41 @@ mod tests {
 
     #[test]
     fn short_beginnings_are_not_looked_for_in_bodies() {
-        let body = |text| pattern(text, Place::Body, Typing::Unfinished).unwrap();
+        let body = |text| {
+            let phrase = phrase(text, Place::Body, Typing::Unfinished);
+            phrase.unwrap().pattern()
+        };
         assert_eq!(
             (body("tom"), body("tomo")),
             ("\"tom\"".into(), "\"tomo\"*".into())
         );
+    }
+
+    #[test]
+    fn letters_are_compared_as_the_index_compares_them() {
+        let db = rusqlite::Connection::open_in_memory().unwrap();
+        db.execute_batch(
+            "CREATE VIRTUAL TABLE t USING fts5 (x, tokenize='unicode61 remove_diacritics 2');
+             CREATE VIRTUAL TABLE v USING fts5vocab (t, instance);",
+        )
+        .unwrap();
+        for c in '!'..='\u{2FFF}' {
+            let values = rusqlite::params![u32::from(c), String::from(c)];
+            db.execute("INSERT INTO t (rowid, x) VALUES (?1, ?2)", values)
+                .unwrap();
+        }
+        let mut statement = db.prepare("SELECT doc, term FROM v").unwrap();
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        for row in statement.query_map([], read).unwrap() {
+            let (doc, term): (u32, String) = row.unwrap();
+            let c = char::from_u32(doc).unwrap();
+            let ours = [String::from(c), term.clone()].map(|text| comparable(&fold(&text)));
+            assert!(
+                ours[0] == ours[1],
+                "{c} is {term:?} in the index, here {:?}",
+                ours[0]
+            );
+        }
     }
 
     #[test]

@@ -93,24 +93,34 @@ impl<'a> Listing<'a> {
 
     fn upsert(&mut self, message: &'a RemoteMessage) -> rusqlite::Result<()> {
         let envelope = &message.envelope;
-        let known = match self.find(&message.id)? {
-            Some(stored) => Some(stored),
-            None => self.adopt(message)?,
-        };
-        if let Some(stored) = known {
+        // Most messages are new: asking first whether they are known would double the work.
+        let may_be_moved = self.has_queue || self.has_unlisted;
+        if may_be_moved && let Some(stored) = self.known(message)? {
             return self.refresh(&stored, envelope);
         }
         let key = Key {
             folder: self.folder,
             remote: message.id.as_str(),
         };
-        let id = mail::insert(self.db, &key, envelope)?;
+        let Some(id) = mail::insert(self.db, &key, envelope)? else {
+            return match self.find(&message.id)? {
+                Some(stored) => self.refresh(&stored, envelope),
+                None => Ok(()),
+            };
+        };
         self.added.push((envelope.date.as_millisecond(), id));
         self.unread += u32::from(!envelope.flags.is_seen());
         self.unindexed.insert(id.row(), envelope);
         self.seen.add(envelope, self.role);
         self.is_changed = true;
         Ok(())
+    }
+
+    fn known(&mut self, message: &RemoteMessage) -> rusqlite::Result<Option<Stored>> {
+        match self.find(&message.id)? {
+            None => self.adopt(message),
+            known => Ok(known),
+        }
     }
 
     fn refresh(&mut self, stored: &Stored, envelope: &'a Envelope) -> rusqlite::Result<()> {
@@ -200,9 +210,7 @@ impl<'a> Listing<'a> {
         self.db
             .prepare_cached("UPDATE folders SET cursor = ?2, total = max(?3, 0) WHERE id = ?1")?
             .execute(params![self.folder.row(), changes.next.0, total])?;
-        for (id, envelope) in self.unindexed {
-            mail::index(self.db, id, envelope)?;
-        }
+        mail::index_changed(self.db, &self.unindexed)?;
         let mut added = self.added;
         added.sort_unstable_by(|a, b| b.cmp(a));
         Ok(Committed {

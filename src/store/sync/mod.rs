@@ -51,7 +51,8 @@ impl Store {
         .await
     }
 
-    /// Finds messages of a mailbox by their `Message-ID` header, in one role's folder or anywhere.
+    /// Finds messages of a mailbox by their `Message-ID` header, in one role's folder or anywhere. Reads all rows of
+    /// these folders: it is asked only when a message may or may not have been sent.
     pub async fn find_message_id(
         &self,
         mailbox: MailboxId,
@@ -61,7 +62,7 @@ impl Store {
         let message_id = message_id.to_owned();
         self.read("find a Message-ID", move |db| {
             let mut statement = db.prepare_cached(
-                "SELECT m.id FROM messages m JOIN folders f ON f.id = m.folder_id
+                "SELECT m.id FROM folders f CROSS JOIN messages m ON m.folder_id = f.id
                  WHERE m.message_key = ?1 AND m.message_id = ?2 AND f.mailbox_id = ?3
                      AND (?4 IS NULL OR f.role = ?4) ORDER BY m.id",
             )?;

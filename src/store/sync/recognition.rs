@@ -72,7 +72,8 @@ impl Listing<'_> {
             .db
             .prepare_cached(
                 "SELECT m.id, m.server_flags, m.date, m.subject, m.size, p.id
-                 FROM messages m JOIN pending_messages q ON q.message_id = m.id JOIN pending p ON p.id = q.pending_id
+                 FROM pending p CROSS JOIN pending_messages q ON q.pending_id = p.id
+                     CROSS JOIN messages m ON m.id = q.message_id
                  WHERE m.message_key = ?1 AND m.message_id = ?2 AND p.kind = 'move' AND p.target_id = ?3
                      AND p.attempts > 0 AND (?2 <> '' OR m.date = ?4 AND m.subject = ?5)
                  ORDER BY p.place, p.id LIMIT 1",

@@ -167,7 +167,7 @@ async fn single_rows_are_found_by_index() {
             "messages_remote (server_folder_id=? AND remote=?)",
         ),
         (
-            "SELECT id FROM messages WHERE message_key = 5",
+            "SELECT id FROM messages WHERE message_key = 5 AND remote IS NULL",
             "messages_key",
         ),
         (

@@ -10,6 +10,7 @@ mod schema;
 mod search;
 mod speed;
 mod sync;
+mod unindexed;
 
 use std::path::Path;
 
@@ -121,6 +122,7 @@ impl Home {
         let lost = self
             .number(
                 "SELECT (SELECT count(*) FROM messages) - (SELECT count(*) FROM header_words_docsize)
+                     - (SELECT count(*) FROM messages WHERE id > (SELECT through FROM header_index))
                      + (SELECT count(*) FROM messages WHERE has_body = 1) - (SELECT count(*) FROM bodies)",
             )
             .await;

@@ -1,4 +1,4 @@
-//! Completion of addresses.
+//! Accounts and people: mailboxes of the configuration, completion of addresses.
 
 use super::*;
 
@@ -6,6 +6,25 @@ async fn check(home: &Home, prefix: &str, expected: &[&str]) {
     let found = home.store.complete_address(prefix, 5).await.unwrap();
     let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
     assert_eq!(shown, expected, "{prefix}");
+}
+
+#[tokio::test]
+async fn accounts_that_did_not_change_are_not_written() {
+    let home = Home::new().await;
+    let watcher = rusqlite::Connection::open(home.folder.path().join("mail.db")).unwrap();
+    let version = || -> i64 {
+        let read = watcher.query_row("PRAGMA data_version", [], |row| row.get(0));
+        read.unwrap()
+    };
+    let before = version();
+    let mut same = account("work");
+    let mailboxes = home.store.set_accounts(&[same.clone()]).await.unwrap();
+    assert_eq!((mailboxes.len(), version()), (2, before));
+    same.address.name = "Alice Brown".into();
+    let mailboxes = home.store.set_accounts(&[same]).await.unwrap();
+    assert_eq!(mailboxes[0].address.name, "Alice Brown");
+    assert_ne!(version(), before);
+    assert!(home.store.set_accounts(&[]).await.unwrap().is_empty());
 }
 
 #[tokio::test]

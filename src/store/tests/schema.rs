@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::*;
+use crate::model::Query;
 use crate::store::migrations;
 
 const HEAD: &str = "# The cache's schema\n\nMade from the real database by a test; `UPDATE_SCHEMA=1 cargo test --lib store::tests::schema` \
@@ -63,6 +64,15 @@ const OLD_ROWS: &[&str] = &[
          message_key, thread, message_id, subject, preview, sender, more)
      VALUES (1, 1, '7', 1700000000000, 1, 1, 99, 0, 5, 0, 'm@x', 'Old', '', '[[\"Bob\",\"b@x\"]]', '');
      INSERT INTO drafts (changed, draft) VALUES (1, '{\"from\":{\"name\":\"\",\"email\":\"a@x\"},\"to\":\"\",\"cc\":\"\",
+         \"bcc\":\"\",\"subject\":\"Old draft\",\"text\":\"\",\"attachments\":[],\"origin\":null}');
+     INSERT INTO header_words (rowid, subject, sender, recipients) VALUES (1, 'Old', 'Bob b@x', '');",
+    "INSERT INTO accounts (id, name, address, position) VALUES (1, 'work', 'alice@contoso.com', 0);
+     INSERT INTO mailboxes (id, account_id, address, name, position) VALUES (1, 1, 'alice@contoso.com', 'Alice', 0);
+     INSERT INTO folders (id, mailbox_id, remote, path, role, selectable, cached) VALUES (1, 1, 'INBOX', 'INBOX', 'inbox', 1, 1);
+     INSERT INTO messages (folder_id, server_folder_id, remote, date, flags, server_flags, size, has_attachments,
+         message_key, thread, message_id, subject, preview, sender, more)
+     VALUES (1, 1, '7', 1700000000000, 1, 1, 99, 0, 5, 0, 'm@x', 'Old', '', '[[\"Bob\",\"b@x\"]]', '');
+     INSERT INTO drafts (changed, draft) VALUES (1, '{\"from\":{\"name\":\"\",\"email\":\"a@x\"},\"to\":\"\",\"cc\":\"\",
          \"bcc\":\"\",\"subject\":\"Old draft\",\"text\":\"\",\"attachments\":[],\"origin\":null}');",
 ];
 
@@ -94,6 +104,14 @@ async fn databases_of_every_earlier_schema_open_with_their_rows() {
             ("Old", Some(1))
         );
         assert_eq!(page.rows[0].envelope.from, [Address::named("Bob", "b@x")]);
+        // Indexed by then or not: it is found, once.
+        let query = Query::parse("subject:old from:bob");
+        let found = store
+            .search(&query, Scope::Everything, Window::Newest, 9)
+            .await
+            .unwrap();
+        assert_eq!(found.rows.len(), 1, "schema {}", step + 1);
+        store.index_words().await.unwrap();
         assert_eq!(store.drafts().await.unwrap()[0].1.subject, "Old draft");
     }
 }

@@ -26,7 +26,7 @@ const DOING: &str = "list messages";
 const PAGE: u32 = 60;
 /// Messages of one portion.
 const SMALLEST_PORTION: u32 = 500;
-const LARGEST_PORTION: u32 = 2_000;
+const LARGEST_PORTION: u32 = 4_000;
 
 /// What the synchronisation knows beyond its cursors; all of it may be lost without harm.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub(super) struct Sync {
     portion: u32,
     /// Messages we took away ourselves and have not reported yet: folder and UIDs.
     taken: Option<(String, Vec<u32>)>,
+    /// Why reading ahead failed; whoever asks next must hear the server's reason, not only that the connection is gone.
+    failed: Option<BackendError>,
     /// Messages in the open folder when its changes were last read.
     last_total: u32,
 }
@@ -49,12 +51,18 @@ impl Default for Sync {
             marks: None,
             portion: SMALLEST_PORTION,
             taken: None,
+            failed: None,
             last_total: 0,
         }
     }
 }
 
 impl Sync {
+    /// Keeps an error for the next call.
+    pub(super) fn note_failed(&mut self, error: BackendError) {
+        self.failed = Some(error);
+    }
+
     /// Notes messages that a change of ours has taken out of a folder, so that no comparison is needed to find out.
     pub(super) fn note_taken(&mut self, folder: &str, uids: &[u32]) {
         match &mut self.taken {
@@ -131,6 +139,9 @@ impl<S: Link> Imap<S> {
         folder: &str,
         since: Option<&Cursor>,
     ) -> Result<ChangeSet, BackendError> {
+        if let Some(error) = self.sync.failed.take() {
+            return Err(error);
+        }
         let Some(cursor) = since else {
             self.ready().await?;
             return self.first_contact(folder).await;

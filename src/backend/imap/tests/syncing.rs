@@ -1,6 +1,7 @@
 //! Synchronisation: pages, back-fill, and that whatever happens in between, both sides agree in the end.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
@@ -160,6 +161,31 @@ async fn a_body_wanted_in_the_middle_does_not_waste_what_was_asked_ahead() {
         .iter()
         .filter(|c| c.contains("HEADER.FIELDS"))
         .collect();
+    let count = rows.len();
+    rows.sort();
+    rows.dedup();
+    assert_eq!(rows.len(), count, "asked twice");
+}
+
+#[tokio::test]
+async fn what_was_asked_ahead_may_be_taken_in_early_or_half_or_not() {
+    let folder = Folder::shared(Strength::Plain);
+    folder.lock().unwrap().deliver(9_000);
+    let mut client = connect(&folder).await;
+    let mut copy = Copy::default();
+    let mut calls = 0;
+    while copy.step(&mut client).await {
+        calls += 1;
+        let limit = Duration::from_micros(300) * (calls % 3);
+        let _ = tokio::time::timeout(limit, client.read_ahead()).await;
+        if calls % 2 == 0 {
+            client.read_ahead().await;
+        }
+    }
+    check(&copy, &folder);
+    let commands = folder.lock().unwrap().commands.clone();
+    let asked = commands.iter().filter(|c| c.contains("HEADER.FIELDS"));
+    let mut rows: Vec<_> = asked.collect();
     let count = rows.len();
     rows.sort();
     rows.dedup();

@@ -5,6 +5,8 @@
 
 use imap_proto::Response;
 
+use super::plain::is_plain_row;
+
 /// What a response is, by its first words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
@@ -122,7 +124,8 @@ pub(super) fn judge(kind: Kind, response: &mut Vec<u8>, out: &mut Vec<u8>, dropp
     if response.is_empty() {
         return;
     }
-    if !is_readable(response) {
+    let is_plain = kind == Kind::Fetch && is_plain_row(response);
+    if !is_plain && !is_readable(response) {
         mend(kind, response);
         if !is_readable(response) {
             return dropped.note(kind);

@@ -9,6 +9,7 @@ mod filter;
 mod frame;
 mod judge;
 mod noted;
+mod plain;
 mod session;
 #[cfg(test)]
 mod tests;
