@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::auth::ScopeProblem;
 use crate::auth::denial::Refusal;
 use crate::net::{CONNECT_LIMIT, NetError};
 
@@ -205,6 +206,14 @@ pub enum AuthError {
         #[source]
         fault: ClientFault,
     },
+    /// The profile's scopes would bring a token that opens nothing, or none at all.
+    #[error("a scope of the sign-in profile {profile} is wrong: {problem:?}")]
+    Scopes {
+        /// Its name.
+        profile: String,
+        /// The first thing that is wrong.
+        problem: ScopeProblem,
+    },
     /// The vault failed.
     #[error("the vault failed")]
     Vault(#[from] VaultError),
@@ -346,6 +355,10 @@ impl AuthError {
             Self::Client { profile, fault } => Self::Client {
                 profile: profile.clone(),
                 fault: fault.clone(),
+            },
+            Self::Scopes { profile, problem } => Self::Scopes {
+                profile: profile.clone(),
+                problem: problem.clone(),
             },
             Self::Vault(source) => Self::Vault(source.duplicate()),
         }

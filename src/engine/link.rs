@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use secrecy::SecretString;
 
+use crate::auth::Function;
 use crate::backend::{Backend, BackendError, Credential, Login, Outgoing, imap, smtp};
 use crate::engine::signer::Signer;
 use crate::engine::{CheckStep, EngineError};
@@ -30,8 +31,8 @@ pub trait Connector: Send + Sync + Debug {
     /// Opens a mailbox with the account's sign-in.
     async fn backend(&self, signer: &Signer, mailbox: &Mailbox) -> Result<Link, EngineError>;
 
-    /// Opens a connection for sending, as the account's identity.
-    async fn outgoing(&self, signer: &Signer) -> Result<OutgoingLink, EngineError>;
+    /// Opens a connection for sending as `sender`, logged in as [`Signer::sending_user`].
+    async fn outgoing(&self, signer: &Signer, sender: &str) -> Result<OutgoingLink, EngineError>;
 
     /// Tries one of the first steps of a check; returns what was found.
     async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<String, EngineError>;
@@ -48,7 +49,7 @@ impl Connector for Servers {
         let trust = signer.trust().await?;
         let mut is_second = false;
         loop {
-            let credential = signer.receive.credential().await?;
+            let credential = signer.receive.credential(Function::ReadImap).await?;
             let login = Login {
                 user: incoming_user(signer, mailbox, &credential),
                 credential: credential.clone(),
@@ -74,7 +75,7 @@ impl Connector for Servers {
         }
     }
 
-    async fn outgoing(&self, signer: &Signer) -> Result<OutgoingLink, EngineError> {
+    async fn outgoing(&self, signer: &Signer, sender: &str) -> Result<OutgoingLink, EngineError> {
         let account = &signer.account;
         let blame = |source| signer.blame_outgoing(&account.address.email, source);
         let Some(server) = &account.servers.outgoing else {
@@ -85,10 +86,9 @@ impl Connector for Servers {
         let trust = signer.trust().await?;
         let mut is_second = false;
         loop {
-            let credential = signer.send.credential().await?;
+            let credential = signer.send.credential(Function::SendSmtp).await?;
             let login = Login {
-                // The identity, never the mailbox: protocol facts §5.2.
-                user: account.identity().to_owned(),
+                user: signer.sending_user(sender).to_owned(),
                 credential: credential.clone(),
             };
             let opened = match server.protocol {

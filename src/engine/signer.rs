@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use tokio::sync::{OnceCell, watch};
 
 use crate::auth::{
-    AuthError, ClientProof, Denial, Resource, SharedClock, TokenKeeper, TokenState, Vault,
+    AuthError, ClientProof, Denial, Function, Resource, SharedClock, TokenKeeper, TokenState, Vault,
 };
 use crate::backend::{BackendError, Credential};
 use crate::engine::EngineError;
@@ -77,8 +77,9 @@ impl Proof {
         self.keeper.get()
     }
 
-    /// Returns what to show to a server, renewing a token first if need be.
-    pub async fn credential(&self) -> Result<Credential, EngineError> {
+    /// Returns what to show to a server, renewing a token first if need be. A token that shows that it does not allow
+    /// `function` is not shown to any server.
+    pub async fn credential(&self, function: Function) -> Result<Credential, EngineError> {
         if self.is_password() {
             let password = self.vault.get(&self.password_key()).await;
             return password
@@ -86,8 +87,18 @@ impl Proof {
                 .map(Credential::Password)
                 .ok_or_else(|| EngineError::Auth(never_signed_in()));
         }
-        let token = self.keeper().await?.bearer(Resource::Mail).await?;
-        Ok(Credential::Bearer(token))
+        let keeper = self.keeper().await?;
+        match keeper.bearer_for(Resource::Mail, &[function]).await {
+            Ok(token) => Ok(Credential::Bearer(token)),
+            Err(error) => {
+                if lacks_permission(&error) {
+                    // It may be granted any moment: the next try asks for another token.
+                    let token = keeper.bearer(Resource::Mail).await?;
+                    keeper.reject(Resource::Mail, &token).await;
+                }
+                Err(error.into())
+            }
+        }
     }
 
     /// Says that a server refused `credential`; tells whether another may be had.
@@ -248,6 +259,16 @@ impl Signer {
         }
     }
 
+    /// Returns who logs in to send as `sender`: the identity (protocol facts §5.2), but the mailbox where the application
+    /// signs in as itself (§5.5).
+    pub fn sending_user<'s>(&'s self, sender: &'s str) -> &'s str {
+        if self.send.profile().method.is_app_only() {
+            sender
+        } else {
+            self.account.identity()
+        }
+    }
+
     /// Says whom and what a failure of the incoming server was about.
     pub fn blame_incoming(&self, mailbox: &str, source: BackendError) -> EngineError {
         self.blame(mailbox, &self.account.servers.incoming.host, source)
@@ -282,6 +303,17 @@ async fn load_trust(ca_file: Option<std::path::PathBuf>) -> Result<Trust, Engine
             })
         })
         .map_err(EngineError::from)
+}
+
+/// Whether the provider gave a token that is of no use.
+fn lacks_permission(error: &AuthError) -> bool {
+    matches!(
+        error,
+        AuthError::Denied {
+            denial: Denial::MissingPermission { .. },
+            ..
+        }
+    )
 }
 
 fn never_signed_in() -> AuthError {

@@ -2,7 +2,7 @@
 
 use crate::auth::{AuthError, Denial, PasteMistake};
 use crate::explain::notice::{Notice, Remedy, Severity, Who};
-use crate::explain::{aadsts, client, files, net};
+use crate::explain::{aadsts, client, files, net, scopes};
 
 /// Explains a failed sign-in or renewal.
 pub(in crate::explain) fn explain(error: &AuthError) -> Notice {
@@ -47,6 +47,7 @@ pub(in crate::explain) fn explain(error: &AuthError) -> Notice {
             .remedy(Remedy::EditAccount)
             .loud(),
         AuthError::Client { profile, fault } => client::explain(profile, fault),
+        AuthError::Scopes { profile, problem } => scopes::notice(profile, problem),
         AuthError::Vault(error) => files::vault(error),
     }
 }

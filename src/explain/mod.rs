@@ -10,6 +10,7 @@ mod files;
 mod net;
 mod notice;
 mod outbox;
+mod scopes;
 mod texts;
 
 /// Words what else was saved of a damaged cache.
@@ -27,6 +28,7 @@ mod tests;
 pub use auth::explain_paste;
 pub use notice::{Notice, Remedy, Severity, Who};
 pub use outbox::explain_failure;
+pub use scopes::explain_scope;
 
 use crate::engine::EngineError;
 

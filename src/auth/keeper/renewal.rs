@@ -8,7 +8,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::auth::client::ClientProof;
 use crate::auth::denial::Grant;
-use crate::auth::exchange::{Asking, Tokens, signed_in};
+use crate::auth::exchange::{Asking, signed_in};
 use crate::auth::scopes::{named, resource_scopes};
 use crate::auth::{AuthError, Resource};
 use crate::net::NetError;

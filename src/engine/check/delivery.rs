@@ -80,16 +80,13 @@ impl Check {
         };
         let signer = &desk.signer;
         let mut place = post.link.lock().await;
-        let mut link = match place.take() {
-            Some(link) => link,
-            None => self.inner.connector.outgoing(signer).await?,
-        };
+        let (user, mut link) = post.take(self, desk, &mut place).await?;
         let receipt = link.submit(&mail).await;
         if matches!(
             receipt,
             Ok(Receipt::Accepted { .. }) | Err(BackendError::Refused { .. })
         ) {
-            *place = Some(link);
+            *place = Some((user, link));
         }
         // One of which nobody knows may have arrived: looking for it tells.
         let receipt = receipt.map_err(|source| signer.blame_outgoing(desk.address(), source))?;

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 pub use line::{CheckLine, CheckStep, CheckWish, Reading, Rights, SendTest, Sending};
 
+use crate::auth::Function;
 use crate::engine::inner::Inner;
 use crate::engine::link::OutgoingLink;
 use crate::engine::signer::Proof;
@@ -50,8 +51,28 @@ impl Engine {
 struct Post {
     /// The account's main mailbox, whose identity sends.
     main: Arc<Desk>,
-    /// The connection, until it fails.
-    link: Mutex<Option<OutgoingLink>>,
+    /// The connection and who is logged in there, until it fails or somebody else has to be.
+    link: Mutex<Option<(String, OutgoingLink)>>,
+}
+
+impl Post {
+    /// Takes the connection out, or opens one as whoever must be logged in to send from a mailbox.
+    async fn take(
+        &self,
+        check: &Check,
+        desk: &Desk,
+        place: &mut Option<(String, OutgoingLink)>,
+    ) -> Result<(String, OutgoingLink), EngineError> {
+        let user = desk.signer.sending_user(desk.address());
+        match place.take() {
+            Some(open) if open.0 == user => Ok(open),
+            _ => {
+                let connector = &check.inner.connector;
+                let link = connector.outgoing(&desk.signer, desk.address()).await?;
+                Ok((user.to_owned(), link))
+            }
+        }
+    }
 }
 
 /// A running check.
@@ -127,11 +148,11 @@ impl Check {
         let signer = &main.signer;
         signer.account.servers.outgoing.as_ref()?;
         let started = Instant::now();
-        let opened = self.inner.connector.outgoing(signer).await;
-        let identity = signer.account.identity();
+        let opened = self.inner.connector.outgoing(signer, main.address()).await;
+        let identity = signer.sending_user(main.address());
         let (link, said) = match opened {
             Ok(link) => (
-                Some(link),
+                Some((identity.to_owned(), link)),
                 Ok(format!("signed in as {identity}; nothing was sent")),
             ),
             Err(error) => (None, Err(error)),
@@ -176,7 +197,7 @@ impl Check {
 }
 
 async fn prove(proof: &Proof, now: Timestamp) -> Result<String, EngineError> {
-    proof.credential().await?;
+    proof.credential(Function::ReadImap).await?;
     if proof.is_password() {
         return Ok("a password is kept".into());
     }

@@ -47,13 +47,10 @@ impl Check {
     async fn name(&self, desk: &Desk, post: &Post) -> Result<String, EngineError> {
         let signer = &desk.signer;
         let mut place = post.link.lock().await;
-        let mut link = match place.take() {
-            Some(link) => link,
-            None => self.inner.connector.outgoing(signer).await?,
-        };
+        let (user, mut link) = post.take(self, desk, &mut place).await?;
         let named = link.may_send_as(desk.address()).await;
         if matches!(named, Ok(()) | Err(BackendError::Refused { .. })) {
-            *place = Some(link);
+            *place = Some((user, link));
         }
         named.map_err(|source| signer.blame_outgoing(desk.address(), source))?;
         Ok(format!(

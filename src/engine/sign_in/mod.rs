@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{AuthError, Denial, Identity, Resource};
+use crate::auth::{AuthError, Denial, Identity, Resource, ScopeProblem, scope_problems};
 use crate::engine::signer::{Proof, Signer};
 use crate::engine::{Engine, EngineError, SignIn, SignInEvent};
 use crate::model::{Account, Method, SignInProfile};
@@ -102,6 +102,7 @@ async fn sign_in_one(
     (proof, method): (&Proof, Option<Method>),
     talk: &mut Talk,
 ) -> Result<Identity, EngineError> {
+    refuse_wrong_scopes(proof.profile())?;
     let keeper = proof.keeper().await?;
     if proof.profile().method.is_app_only() {
         keeper.try_again();
@@ -128,6 +129,19 @@ async fn sign_in_one(
     let identity = signed_in.identity.clone();
     keeper.adopt(signed_in).await?;
     Ok(identity)
+}
+
+/// Refuses before anything is asked what could only bring a token that opens nothing.
+fn refuse_wrong_scopes(profile: &SignInProfile) -> Result<(), AuthError> {
+    let mut problems = scope_problems(profile).into_iter();
+    // This one mends itself.
+    match problems.find(|problem| *problem != ScopeProblem::NoOfflineAccess) {
+        Some(problem) => Err(AuthError::Scopes {
+            profile: profile.name.clone(),
+            problem,
+        }),
+        None => Ok(()),
+    }
 }
 
 /// Refuses tokens of somebody else. A provider that says nothing about who signed in is believed, and a user name that

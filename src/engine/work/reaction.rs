@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::auth::AuthError;
+use crate::auth::{AuthError, Denial};
 use crate::backend::BackendError;
 use crate::engine::EngineError;
 use crate::net::NetError;
@@ -56,11 +56,15 @@ fn of_backend(error: &BackendError) -> Reaction {
 
 fn of_auth(error: &AuthError) -> Reaction {
     match error {
+        AuthError::Denied {
+            denial: Denial::MissingPermission { .. },
+            ..
+        } => Reaction::Ask,
         AuthError::Denied { .. } | AuthError::Client { .. } => Reaction::Park,
         AuthError::Unreachable(source) => of_net(source),
         AuthError::Busy { after, .. } => Reaction::Wait(throttle(*after)),
         AuthError::Nonsense { .. } => Reaction::Broken,
-        AuthError::Profile { .. } | AuthError::Vault(_) => Reaction::Ask,
+        AuthError::Profile { .. } | AuthError::Scopes { .. } | AuthError::Vault(_) => Reaction::Ask,
     }
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::auth::{AuthError, ClientFault, Denial, VaultError};
+use crate::auth::{AuthError, ClientFault, Denial, ScopeProblem, VaultError};
 use crate::backend::{BackendError, Refusal};
 use crate::config::{ConfigError, Mistake};
 use crate::engine::EngineError;
@@ -160,6 +160,14 @@ fn auth_errors() -> Vec<AuthError> {
             reason: "client_id is missing".into(),
         },
     ]);
+    errors.extend(
+        scope_problems()
+            .into_iter()
+            .map(|problem| AuthError::Scopes {
+                profile: "contoso".into(),
+                problem,
+            }),
+    );
     errors.extend(vault_errors().into_iter().map(AuthError::Vault));
     errors.extend(client_faults().into_iter().map(|fault| AuthError::Client {
         profile: "contoso".into(),
@@ -200,6 +208,44 @@ fn vault_errors() -> Vec<VaultError> {
         },
         VaultError::NotKept {
             key: "token/work".into(),
+        },
+    ]
+}
+
+fn scope_problems() -> Vec<ScopeProblem> {
+    let scope = || "https://graph.microsoft.com/IMAP.AccessAsUser.All".to_owned();
+    let wanted = || "https://outlook.office.com/IMAP.AccessAsUser.All".to_owned();
+    vec![
+        ScopeProblem::WrongResource {
+            scope: scope(),
+            wanted: wanted(),
+        },
+        ScopeProblem::Bare {
+            scope: "IMAP.AccessAsUser.All".into(),
+            wanted: wanted(),
+        },
+        ScopeProblem::DefaultMixed { scope: scope() },
+        ScopeProblem::SeveralResources {
+            scopes: vec![scope(), wanted()],
+        },
+        ScopeProblem::NamedForApplication {
+            scope: scope(),
+            wanted: wanted(),
+        },
+        ScopeProblem::NoOfflineAccess,
+        ScopeProblem::PersonalPrefix {
+            scope: scope(),
+            wanted: wanted(),
+        },
+        ScopeProblem::NotForPersonal { scope: scope() },
+        ScopeProblem::OtherCloud {
+            scope: scope(),
+            wanted: wanted(),
+        },
+        ScopeProblem::NoMail { wanted: wanted() },
+        ScopeProblem::NotForProvider { scope: scope() },
+        ScopeProblem::Malformed {
+            scope: "a;b".into(),
         },
     ]
 }

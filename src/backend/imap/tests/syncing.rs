@@ -33,7 +33,7 @@ impl Copy {
 
     fn take(&mut self, changes: ChangeSet) -> bool {
         assert!(
-            changes.upserts.len() <= 3_000,
+            changes.upserts.len() <= 4_000,
             "a step of {}",
             changes.upserts.len()
         );

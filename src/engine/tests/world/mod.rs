@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::auth::Function;
 use crate::backend::{BackendError, Refusal};
 use crate::engine::link::{Connector, Link, OutgoingLink};
 use crate::engine::signer::Signer;
@@ -310,7 +311,7 @@ impl Connector for World {
         let asked = self.ask(&format!("{address} connect"));
         asked.map_err(|source| signer.blame_incoming(&address, source))?;
         if locked(&self.0).needs_tokens {
-            signer.receive.credential().await?;
+            signer.receive.credential(Function::ReadImap).await?;
         }
         let mut state = locked(&self.0);
         state.open += 1;
@@ -326,12 +327,12 @@ impl Connector for World {
         })
     }
 
-    async fn outgoing(&self, signer: &Signer) -> Result<OutgoingLink, EngineError> {
+    async fn outgoing(&self, signer: &Signer, _: &str) -> Result<OutgoingLink, EngineError> {
         let address = &signer.account.address.email;
         let asked = self.ask(&format!("{address} outgoing"));
         asked.map_err(|source| signer.blame_outgoing(address, source))?;
         if locked(&self.0).needs_tokens {
-            signer.send.credential().await?;
+            signer.send.credential(Function::SendSmtp).await?;
         }
         Ok(Box::new(FakeOutgoing(self.clone())))
     }

@@ -41,6 +41,8 @@ pub struct OutboxWorker {
 /// A connection kept for the next message of the same account.
 struct OpenLink {
     account: AccountId,
+    /// Who is logged in.
+    user: String,
     outgoing: Box<dyn Outgoing>,
 }
 

@@ -42,7 +42,9 @@ impl OutboxWorker {
         };
         self.say_outbox();
         let connected = match connected {
-            Ok(()) if item.account != next.account => self.connect(&item).await,
+            Ok(()) if (item.account, &item.from) != (next.account, &next.from) => {
+                self.connect(&item).await
+            }
             connected => connected,
         };
         match connected {
@@ -56,15 +58,17 @@ impl OutboxWorker {
     /// Makes sure that the account's connection is open and that the folder for the copy is known.
     async fn connect(&mut self, item: &OutboxItem) -> Result<(), EngineError> {
         let signer = signer_of(&self.inner, item.account)?;
-        if self
-            .link
-            .as_ref()
-            .is_none_or(|link| link.account != item.account)
-        {
+        let user = signer.sending_user(&item.from.email);
+        let is_other = |link: &OpenLink| link.account != item.account || link.user != user;
+        if self.link.as_ref().is_none_or(is_other) {
             self.link = None;
-            let outgoing = self.inner.connector.outgoing(&signer).await?;
-            let account = item.account;
-            self.link = Some(OpenLink { account, outgoing });
+            let connector = &self.inner.connector;
+            let outgoing = connector.outgoing(&signer, &item.from.email).await?;
+            self.link = Some(OpenLink {
+                account: item.account,
+                user: user.to_owned(),
+                outgoing,
+            });
         }
         if !self.server_files_copies(&signer) {
             self.find_sent_folder(item).await;

@@ -60,7 +60,7 @@ impl Browsing {
                 Effect::Say("Address copied".to_owned()),
             ],
             Action::CopyRedirect => vec![
-                Effect::Copy(known.redirect_uri.clone()),
+                Effect::Copy(registered(known)),
                 Effect::Say("Redirect address copied".to_owned()),
             ],
             Action::OpenBrowser => vec![Effect::OpenUrl(known.address.clone())],
@@ -127,11 +127,24 @@ impl SignIn {
             lines.push(Line::styled(hint, cx.style(Tone::Warning)));
         }
         lines.push(Line::styled(
-            format!("The app's registration must list {}", known.redirect_uri),
+            format!("The app's registration must list {}", registered(known)),
             cx.style(Tone::Dim),
         ));
         lines
     }
+}
+
+/// Returns the redirect address as it is registered: of this machine's, any port will do (protocol facts §2.3).
+fn registered(known: &BrowserAuthorization) -> String {
+    let address = &known.redirect_uri;
+    for host in ["http://localhost:", "http://127.0.0.1:"] {
+        let Some(rest) = address.strip_prefix(host) else {
+            continue;
+        };
+        let behind = rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        return format!("{}{behind}", host.trim_end_matches(':'));
+    }
+    address.clone()
 }
 
 /// How the answer comes back.
