@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::auth::ScopeProblem;
 use crate::auth::denial::Refusal;
 use crate::net::{CONNECT_LIMIT, NetError};
 
@@ -149,6 +148,98 @@ pub enum ClientFault {
     /// The system could not sign: no random bytes, or no memory.
     #[error("the system could not sign")]
     NotSigned,
+}
+
+/// What is wrong with a pasted address; the sign-in goes on waiting for a better one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PasteMistake {
+    /// It is no address, no query and no code.
+    NotAnAddress,
+    /// It is an address with neither `code` nor `error`, such as the one the browser started from.
+    NoCode,
+    /// It was cut off: `code` is there, `state` is not.
+    CutOff,
+    /// `state` is another one: it belongs to an earlier sign-in, or somebody else's.
+    OtherSignIn,
+    /// It is not where the browser should have been sent.
+    Foreign {
+        /// Its host.
+        host: String,
+    },
+    /// Microsoft's blank page moved on and dropped the code (`/common/wrongplace`, protocol facts §2.3).
+    WrongPlace,
+}
+
+/// Something wrong with the scopes a profile names. `wanted` is what to write instead.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ScopeProblem {
+    /// A permission of mail protocols, asked of another service than Exchange: its token opens no mailbox.
+    WrongResource {
+        /// As typed.
+        scope: String,
+        /// The same of Exchange.
+        wanted: String,
+    },
+    /// The same without any service: Entra takes it for Graph's.
+    Bare {
+        /// As typed.
+        scope: String,
+        /// The same of Exchange.
+        wanted: String,
+    },
+    /// `.default` stands beside named scopes (AADSTS70011).
+    DefaultMixed {
+        /// The `.default` one.
+        scope: String,
+    },
+    /// An application asks for several services in one request (AADSTS28000).
+    SeveralResources {
+        /// All of them.
+        scopes: Vec<String>,
+    },
+    /// An application names permissions; it can ask for `.default` only (AADSTS1002012).
+    NamedForApplication {
+        /// As typed.
+        scope: String,
+        /// What stands for all of its permissions.
+        wanted: String,
+    },
+    /// `offline_access` is not named: it is asked for all the same, or the sign-in would end with its first token.
+    NoOfflineAccess,
+    /// A personal account cannot use this prefix (`invalid_scope`).
+    PersonalPrefix {
+        /// As typed.
+        scope: String,
+        /// With the prefix that works.
+        wanted: String,
+    },
+    /// Personal accounts do not have this permission, and refuse the whole request for it.
+    NotForPersonal {
+        /// As typed.
+        scope: String,
+    },
+    /// The service is one of another cloud than the profile's.
+    OtherCloud {
+        /// As typed.
+        scope: String,
+        /// The same in the profile's cloud.
+        wanted: String,
+    },
+    /// Nothing that was named opens a mailbox.
+    NoMail {
+        /// What would.
+        wanted: String,
+    },
+    /// The provider refuses requests with this scope.
+    NotForProvider {
+        /// As typed.
+        scope: String,
+    },
+    /// It holds a character that no scope has (RFC 6749 §3.3), such as a semicolon between two.
+    Malformed {
+        /// As typed.
+        scope: String,
+    },
 }
 
 /// A failed sign-in or renewal.

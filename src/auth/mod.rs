@@ -16,16 +16,16 @@ mod keeper;
 mod scopes;
 mod vault;
 
-pub use browser::{BrowserAuthorization, BrowserFlow, BrowserProgress, PasteMistake};
+pub use browser::{BrowserAuthorization, BrowserFlow, BrowserProgress};
 pub use client::{CertificateFacts, ClientCertificate, ClientProof, secret_key};
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use device::{DeviceAuthorization, DeviceFlow, DeviceProgress};
-pub use error::{AuthError, ClientFault, Denial, VaultError};
+pub use error::{AuthError, ClientFault, Denial, PasteMistake, ScopeProblem, VaultError};
 pub use identity::Identity;
 pub use keeper::{
     Function, PermissionFinding, PermissionState, Permissions, TokenFacts, TokenKeeper, TokenState,
 };
-pub use scopes::{ScopeProblem, first_scopes, scope_problems};
+pub use scopes::{first_scopes, scope_problems};
 pub use vault::{Copied, Unlock, Vault, VaultGuard};
 
 use jiff::Timestamp;

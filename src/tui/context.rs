@@ -18,6 +18,31 @@ use crate::tui::keymap::{Action, Keymap, KeymapError};
 use crate::tui::symbols::Symbols;
 use crate::tui::theme::{Palette, Theme, ThemeError, Themes, Tone};
 
+/// Where the person sits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Seat {
+    /// At this machine: a browser here can come back to this program.
+    #[default]
+    Here,
+    /// At another one, logged in over SSH: its browser cannot.
+    Elsewhere,
+}
+
+impl Seat {
+    /// Tells by the environment that SSH leaves behind.
+    pub fn find(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let is_set = |name: &&str| variable(name).is_some_and(|value| !value.is_empty());
+        if ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"]
+            .iter()
+            .any(|name| is_set(&name))
+        {
+            Self::Elsewhere
+        } else {
+            Self::Here
+        }
+    }
+}
+
 /// The surroundings of a screen.
 #[derive(Clone, Debug)]
 pub struct Cx {
@@ -51,6 +76,8 @@ pub struct Cx {
     pub outbox: Vec<OutboxItem>,
     /// The configuration; `None` until it is loaded.
     pub config: Option<Arc<Config>>,
+    /// Where the person's browser most likely is.
+    pub seat: Seat,
     /// The demo's additions.
     pub companion: Option<Companion>,
     /// How many screens were opened so far; a number nobody else has.
@@ -86,6 +113,7 @@ impl Cx {
             keymap,
             symbols: Symbols::new(interface.ascii),
             interface,
+            seat: Seat::default(),
             mailboxes: Vec::new(),
             folders: BTreeMap::new(),
             statuses: BTreeMap::new(),

@@ -39,7 +39,7 @@ use tokio::sync::mpsc;
 use crate::engine::Engine;
 
 use app::App;
-use context::Cx;
+use context::{Cx, Seat};
 use run_loop::Stage;
 use runner::Runner;
 use terminal::{Keyboard, RealConsole};
@@ -64,6 +64,8 @@ pub struct Options {
     pub palette: Palette,
     /// The user's time zone.
     pub zone: TimeZone,
+    /// Where the person sits.
+    pub seat: Seat,
     /// Tells the time.
     pub clock: fn() -> Timestamp,
     /// The terminal beyond drawing; a test has none.
@@ -76,6 +78,7 @@ impl Default for Options {
             companion: None,
             palette: Palette::Full,
             zone: TimeZone::UTC,
+            seat: Seat::default(),
             clock: Timestamp::now,
             console: None,
         }
@@ -92,6 +95,7 @@ pub async fn run(engine: Engine, companion: Option<Companion>) -> io::Result<()>
         companion,
         palette,
         zone: TimeZone::system(),
+        seat: Seat::find(|name| std::env::var(name).ok()),
         clock: Timestamp::now,
         console: Some(Box::new(RealConsole {
             keyboard: keyboard.clone(),
@@ -119,6 +123,7 @@ where
     let themes = engine.paths().themes;
     let (mut cx, mistakes) = Cx::new(interface, options.palette, Some(&themes));
     cx.zone = options.zone;
+    cx.seat = options.seat;
     let approve = options
         .companion
         .as_ref()

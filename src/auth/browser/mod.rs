@@ -25,7 +25,7 @@ use crate::auth::endpoints::{Endpoints, Need, is_older};
 use crate::auth::exchange::{Asking, Redeemable, redeem_code, signed_in};
 use crate::auth::identity::payload;
 use crate::auth::scopes::first_scopes;
-use crate::auth::{AuthError, ClientProof, Denial, SignedIn};
+use crate::auth::{AuthError, ClientProof, Denial, PasteMistake, SignedIn};
 use crate::model::SignInProfile;
 use crate::net::Http;
 
@@ -49,26 +49,6 @@ pub struct BrowserAuthorization {
     pub expires_at: Timestamp,
     /// Scopes asked for.
     pub scopes: Vec<String>,
-}
-
-/// What is wrong with a pasted address; the sign-in goes on waiting for a better one.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum PasteMistake {
-    /// It is no address, no query and no code.
-    NotAnAddress,
-    /// It is an address with neither `code` nor `error`, such as the one the browser started from.
-    NoCode,
-    /// It was cut off: `code` is there, `state` is not.
-    CutOff,
-    /// `state` is another one: it belongs to an earlier sign-in, or somebody else's.
-    OtherSignIn,
-    /// It is not where the browser should have been sent.
-    Foreign {
-        /// Its host.
-        host: String,
-    },
-    /// Microsoft's blank page moved on and dropped the code (`/common/wrongplace`, protocol facts §2.3).
-    WrongPlace,
 }
 
 /// What happens while a browser sign-in waits.

@@ -5,8 +5,8 @@
 use secrecy::{ExposeSecret, SecretString};
 use url::{Url, form_urlencoded};
 
-use super::PasteMistake;
 use super::answer::{Answer, Expected, Params};
+use crate::auth::PasteMistake;
 use crate::model::sanitize_line;
 
 /// The longest text that is looked at, in bytes.

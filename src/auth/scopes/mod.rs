@@ -4,7 +4,7 @@
 mod problems;
 mod resource;
 
-pub use problems::{ScopeProblem, scope_problems};
+pub use problems::scope_problems;
 
 use url::Url;
 

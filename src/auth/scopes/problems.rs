@@ -1,6 +1,7 @@
 //! What is wrong with the scopes a profile names, found before anything is sent (protocol facts §3, §10). The wording
 //! for people is not here.
 
+use crate::auth::ScopeProblem;
 use crate::model::{Access, Provider, SignInProfile, permission};
 
 use super::resource::{
@@ -8,78 +9,6 @@ use super::resource::{
     is_open_id, name, resource,
 };
 use super::{is_personal, own};
-
-/// Something wrong with the scopes a profile names. `wanted` is what to write instead.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ScopeProblem {
-    /// A permission of mail protocols, asked of another service than Exchange: its token opens no mailbox.
-    WrongResource {
-        /// As typed.
-        scope: String,
-        /// The same of Exchange.
-        wanted: String,
-    },
-    /// The same without any service: Entra takes it for Graph's.
-    Bare {
-        /// As typed.
-        scope: String,
-        /// The same of Exchange.
-        wanted: String,
-    },
-    /// `.default` stands beside named scopes (AADSTS70011).
-    DefaultMixed {
-        /// The `.default` one.
-        scope: String,
-    },
-    /// An application asks for several services in one request (AADSTS28000).
-    SeveralResources {
-        /// All of them.
-        scopes: Vec<String>,
-    },
-    /// An application names permissions; it can ask for `.default` only (AADSTS1002012).
-    NamedForApplication {
-        /// As typed.
-        scope: String,
-        /// What stands for all of its permissions.
-        wanted: String,
-    },
-    /// `offline_access` is not named: it is asked for all the same, or the sign-in would end with its first token.
-    NoOfflineAccess,
-    /// A personal account cannot use this prefix (`invalid_scope`).
-    PersonalPrefix {
-        /// As typed.
-        scope: String,
-        /// With the prefix that works.
-        wanted: String,
-    },
-    /// Personal accounts do not have this permission, and refuse the whole request for it.
-    NotForPersonal {
-        /// As typed.
-        scope: String,
-    },
-    /// The service is one of another cloud than the profile's.
-    OtherCloud {
-        /// As typed.
-        scope: String,
-        /// The same in the profile's cloud.
-        wanted: String,
-    },
-    /// Nothing that was named opens a mailbox.
-    NoMail {
-        /// What would.
-        wanted: String,
-    },
-    /// The provider refuses requests with this scope.
-    NotForProvider {
-        /// As typed.
-        scope: String,
-    },
-    /// It holds a character that no scope has (RFC 6749 §3.3), such as a semicolon between two.
-    Malformed {
-        /// As typed.
-        scope: String,
-    },
-}
 
 /// Returns what is wrong with the scopes `profile` names; nothing when Pillarbox builds them.
 pub fn scope_problems(profile: &SignInProfile) -> Vec<ScopeProblem> {

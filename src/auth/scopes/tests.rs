@@ -1,6 +1,7 @@
 //! What is asked for, and what is wrong with what people type.
 
 use super::*;
+use crate::auth::ScopeProblem;
 use crate::auth::tests::profile;
 use crate::model::Method;
 

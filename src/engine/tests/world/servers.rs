@@ -11,8 +11,8 @@ use crate::backend::{Backend, BackendError, Outgoing};
 use crate::engine::tests::world::{FakeFolder, FakeMessage, Fault, World, day};
 use crate::engine::work::bell::locked;
 use crate::model::{
-    Applied, Caps, ChangeSet, Cursor, FlagUpdate, Outbound, Progress, Query, Receipt, RemoteFolder,
-    RemoteId, RemoteMessage, RemoteOp, Role, Wake,
+    Applied, Caps, ChangeSet, Cursor, FlagUpdate, Flags, Outbound, Progress, Query, Receipt,
+    RemoteFolder, RemoteId, RemoteMessage, RemoteOp, Role, Wake,
 };
 
 /// Messages per page of a change set.
@@ -42,6 +42,25 @@ impl FakeBackend {
         let folder = folders.iter_mut().find(|one| one.path == path);
         folder.map(work).ok_or(BackendError::Gone {
             what: path.to_owned(),
+        })
+    }
+
+    /// Files a copy, unless it is there already.
+    fn append(&self, path: &str, flags: Flags, message_id: &str) -> Result<(), BackendError> {
+        self.with(path, |folder| {
+            let mut there = folder.messages.iter();
+            if there.any(|one| one.message_id == message_id) {
+                return;
+            }
+            let uid = folder.next;
+            folder.next += 1;
+            folder.messages.push(FakeMessage {
+                uid,
+                flags,
+                subject: "a copy".into(),
+                message_id: message_id.to_owned(),
+                date: day(uid),
+            });
         })
     }
 
@@ -158,24 +177,7 @@ impl Backend for FakeBackend {
                 flags,
                 message_id,
                 ..
-            } => self.with(folder, |folder| {
-                if folder
-                    .messages
-                    .iter()
-                    .any(|one| one.message_id == *message_id)
-                {
-                    return;
-                }
-                let uid = folder.next;
-                folder.next += 1;
-                folder.messages.push(FakeMessage {
-                    uid,
-                    flags: *flags,
-                    subject: "a copy".into(),
-                    message_id: message_id.clone(),
-                    date: day(uid),
-                });
-            })?,
+            } => self.append(folder, *flags, message_id)?,
             RemoteOp::CreateFolder { path } => {
                 let mut state = locked(&self.world.0);
                 let folders = state.mailboxes.get_mut(&self.address).unwrap();

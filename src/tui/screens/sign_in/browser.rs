@@ -7,7 +7,7 @@ use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::engine::{BrowserAuthorization, PasteMistake};
 use crate::explain::explain_paste;
-use crate::tui::context::Cx;
+use crate::tui::context::{Cx, Seat};
 use crate::tui::dates;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
@@ -150,6 +150,19 @@ fn registered(known: &BrowserAuthorization) -> String {
 /// How the answer comes back.
 fn back_lines(cx: &Cx, known: &BrowserAuthorization) -> Vec<Line<'static>> {
     let paste = cx.key(Action::PasteAddress);
+    if known.is_listening && cx.seat == Seat::Elsewhere {
+        return vec![
+            step(
+                cx,
+                "3",
+                "You are logged in from another machine, so its browser",
+            ),
+            Line::from("   ends on a page that cannot be reached: copy the address"),
+            Line::from(format!(
+                "   of that page, then paste it here ({paste} to type it)"
+            )),
+        ];
+    }
     if known.is_listening {
         return vec![
             step(cx, "3", "A browser on this machine comes back by itself."),

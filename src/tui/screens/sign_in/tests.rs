@@ -11,7 +11,7 @@ use crate::engine::{
 };
 use crate::model::Method;
 use crate::tui::Companion;
-use crate::tui::context::Cx;
+use crate::tui::context::{Cx, Seat};
 use crate::tui::effect::{Effect, Slot};
 use crate::tui::keymap::Action;
 use crate::tui::msg::Msg;
@@ -214,6 +214,18 @@ fn one_key_switches_from_the_code_to_the_browser_and_back() {
             ..
         }]
     ));
+}
+
+#[test]
+fn over_ssh_the_paste_is_the_way_back() {
+    let mut cx = context();
+    cx.seat = Seat::find(|name| (name == "SSH_TTY").then(|| "/dev/pts/1".to_owned()));
+    let mut screen = browsing(&cx, true);
+    let shown = draw(&mut screen, &mut cx, (80, 24));
+    assert!(shown.contains("logged in from another machine"), "{shown}");
+    cx.seat = Seat::find(|_| None);
+    let shown = draw(&mut screen, &mut cx, (80, 24));
+    assert!(shown.contains("comes back by itself"), "{shown}");
 }
 
 #[test]
