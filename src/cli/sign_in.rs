@@ -40,10 +40,10 @@ async fn sign_in(
     let account = account(engine, name)?;
     let profiles = [&account.sign_in, &account.send_sign_in];
     let is_password = |profile: &&SignInProfile| profile.method == Method::Password;
-    if profiles.iter().any(|profile| is_password(profile)) {
+    if profiles.iter().any(is_password) {
         let missing = engine.missing_secrets(name).await?;
         let is_asked_for = |one: &MissingSecret| matches!(one, MissingSecret::Password { .. });
-        if profiles.iter().all(|profile| is_password(profile)) {
+        if profiles.iter().all(is_password) {
             return password(engine, name).await;
         }
         if missing.iter().any(is_asked_for) {
@@ -114,7 +114,8 @@ async fn follow(
                     "The sign-in service cannot be reached ({reason}); still trying."
                 ));
             }
-            SignInEvent::Device(DeviceProgress::Asked { .. }) => {}
+            SignInEvent::Device(DeviceProgress::Asked { .. })
+            | SignInEvent::Browser(BrowserProgress::Redeeming) => {}
             SignInEvent::Browser(BrowserProgress::Address(address)) => {
                 show_address(&address, args, out)?;
                 read_pasted(sign_in.paste.clone());
@@ -122,7 +123,6 @@ async fn follow(
             SignInEvent::Browser(BrowserProgress::PasteRefused(mistake)) => {
                 error::note(&explain::explain_paste(&mistake));
             }
-            SignInEvent::Browser(BrowserProgress::Redeeming) => {}
             SignInEvent::Done(identity) => return done(engine, name, &identity, args, out).await,
             SignInEvent::Failed(error) => return failed(&error, args, out),
         }

@@ -123,7 +123,7 @@ fn refused(kind: Refusal, code: &str, text: &str, about: &About<'_>) -> Notice {
             .who(Who::ExchangeAdministrator)
             .remedy(Remedy::Retry)
             .loud(),
-        Refusal::SmtpAuthDisabled => texts::recognise(&format!("{code} {text}")).unwrap_or_else(|| smtp_auth_off()).loud(),
+        Refusal::SmtpAuthDisabled => texts::recognise(&format!("{code} {text}")).unwrap_or_else(smtp_auth_off).loud(),
         Refusal::Sender => sender(about),
         Refusal::Recipients => Notice::new("The server takes none of the recipients")
             .cause("The addresses do not exist, or do not accept mail from you")

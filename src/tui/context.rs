@@ -31,10 +31,10 @@ pub enum Seat {
 impl Seat {
     /// Tells by the environment that SSH leaves behind.
     pub fn find(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let is_set = |name: &&str| variable(name).is_some_and(|value| !value.is_empty());
+        let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
         if ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"]
             .iter()
-            .any(|name| is_set(&name))
+            .any(|name| is_set(name))
         {
             Self::Elsewhere
         } else {

@@ -80,7 +80,7 @@ async fn retry(engine: &Engine, row: i64) -> Result<ExitCode, CliError> {
     let Some(item) = engine.wait_sent(id).await? else {
         return Ok(ExitCode::SUCCESS);
     };
-    if let Some(notice) = failure_notice(&engine, &item) {
+    if let Some(notice) = failure_notice(engine, &item) {
         error::print_notice(&notice);
     }
     Ok(error::failure_code(item.failure.as_ref()))

@@ -56,15 +56,18 @@ fn of_backend(error: &BackendError) -> Reaction {
 
 fn of_auth(error: &AuthError) -> Reaction {
     match error {
+        // It may be granted any moment, and nobody tells us.
         AuthError::Denied {
             denial: Denial::MissingPermission { .. },
             ..
-        } => Reaction::Ask,
+        }
+        | AuthError::Profile { .. }
+        | AuthError::Scopes { .. }
+        | AuthError::Vault(_) => Reaction::Ask,
         AuthError::Denied { .. } | AuthError::Client { .. } => Reaction::Park,
         AuthError::Unreachable(source) => of_net(source),
         AuthError::Busy { after, .. } => Reaction::Wait(throttle(*after)),
         AuthError::Nonsense { .. } => Reaction::Broken,
-        AuthError::Profile { .. } | AuthError::Scopes { .. } | AuthError::Vault(_) => Reaction::Ask,
     }
 }
 

@@ -21,6 +21,17 @@ use crate::tui::theme::Tone;
 /// Marks the question for the final address.
 pub(super) const PASTE: &str = "final-address";
 
+/// What can be done meanwhile, most useful first.
+pub(super) const HINTS: &[Action] = &[
+    Action::Approve,
+    Action::OpenBrowser,
+    Action::CopyAddress,
+    Action::PasteAddress,
+    Action::CopyRedirect,
+    Action::SwitchMethod,
+    Action::Back,
+];
+
 /// A sign-in that waits for the browser.
 #[derive(Debug)]
 pub(super) struct Browsing {
@@ -38,18 +49,6 @@ impl Browsing {
             mistake: None,
             is_redeeming: false,
         }
-    }
-
-    pub(super) fn hints(&self) -> &'static [Action] {
-        &[
-            Action::Approve,
-            Action::OpenBrowser,
-            Action::CopyAddress,
-            Action::PasteAddress,
-            Action::CopyRedirect,
-            Action::SwitchMethod,
-            Action::Back,
-        ]
     }
 
     pub(super) fn act(&self, action: Action) -> Vec<Effect> {

@@ -130,8 +130,7 @@ impl SignIn {
                 self.edit(|field| field.key(key));
                 Vec::new()
             }
-            Msg::Paste(text) => self.paste(text),
-            Msg::Reply(Reply::Typed { tag: PASTE, text }) => self.paste(text),
+            Msg::Paste(text) | Msg::Reply(Reply::Typed { tag: PASTE, text }) => self.paste(text),
             Msg::Done(outcome) => self.outcome(outcome, cx),
             _ => Vec::new(),
         }
@@ -301,7 +300,7 @@ impl SignIn {
                 Action::NewCode,
                 Action::Back,
             ],
-            Stage::Browsing(browsing) => browsing.hints(),
+            Stage::Browsing(_) => browser::HINTS,
             Stage::Failed(_) => &[Action::NewCode, Action::SwitchMethod, Action::Back],
             Stage::Done(_) | Stage::Typing(..) => &[Action::Open, Action::Back],
             Stage::Starting | Stage::Keeping => &[Action::Back],
