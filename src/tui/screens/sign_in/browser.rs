@@ -89,6 +89,14 @@ impl SignIn {
         frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), text);
     }
 
+    fn who(&self) -> &str {
+        if self.address.is_empty() {
+            "yourself"
+        } else {
+            &self.address
+        }
+    }
+
     fn browser_lines(&self, cx: &Cx, browsing: &Browsing, columns: usize) -> Vec<Line<'static>> {
         let known = &browsing.authorization;
         let address = text::truncate(&known.address, columns.saturating_sub(3), &cx.symbols);
@@ -101,7 +109,7 @@ impl SignIn {
             ),
             Line::styled(format!("   {address}"), cx.style(Tone::Link)),
             Line::default(),
-            step(cx, "2", &format!("Sign in as {} and accept", self.address)),
+            step(cx, "2", &format!("Sign in as {} and accept", self.who())),
         ];
         let words = permissions(&known.scopes);
         if !words.is_empty() {

@@ -71,14 +71,11 @@ pub struct SignIn {
 impl SignIn {
     /// Opens the screen and starts.
     pub fn open(account: String, cx: &Cx) -> (Self, Vec<Effect>) {
-        let known = cx.accounts().iter().find(|known| known.name == account);
-        let address = known.map_or(String::new(), |known| known.identity().to_owned());
-        let client_id = known.map_or(String::new(), |known| known.sign_in.client_id.clone());
         let mut screen = Self {
             account,
-            address,
-            client_id,
-            method: known.map_or(Method::DeviceCode, |known| known.sign_in.method),
+            address: String::new(),
+            client_id: String::new(),
+            method: Method::DeviceCode,
             other: None,
             missing: VecDeque::new(),
             generation: cx.opened,
@@ -86,12 +83,26 @@ impl SignIn {
             asked_at: None,
             unreachable: None,
         };
-        let effect = if known.is_some_and(may_lack_secrets) {
+        screen.get_to_know(cx);
+        let mut accounts = cx.accounts().iter();
+        let known = accounts.find(|known| known.name == screen.account);
+        // One that was saved a moment ago is not known here yet; the engine knows it.
+        let effect = if known.is_none_or(may_lack_secrets) {
             Effect::LoadMissing(screen.account.clone())
         } else {
             screen.start()
         };
         (screen, vec![effect])
+    }
+
+    /// Takes over what the configuration says of the account, which may be read later than the screen is opened.
+    fn get_to_know(&mut self, cx: &Cx) {
+        let mut accounts = cx.accounts().iter();
+        if let Some(known) = accounts.find(|known| known.name == self.account) {
+            known.identity().clone_into(&mut self.address);
+            self.client_id.clone_from(&known.sign_in.client_id);
+            self.method = known.sign_in.method;
+        }
     }
 
     /// Asks for the next thing that must be entered, or signs in. A password that was kept is asked for anew: whoever
@@ -124,6 +135,7 @@ impl SignIn {
 
     /// Reacts to a message.
     pub fn update(&mut self, message: &Msg, cx: &Cx) -> Vec<Effect> {
+        self.get_to_know(cx);
         match message {
             Msg::Action(action) => self.act(*action),
             Msg::Key(key) => {

@@ -16,6 +16,7 @@ use crate::tui::effect::{Effect, Slot};
 use crate::tui::keymap::Action;
 use crate::tui::msg::Msg;
 use crate::tui::outcome::Outcome;
+use crate::tui::screens::accounts::fixture::with_accounts;
 use crate::tui::screens::{Live, Screen, ScreenName};
 use crate::tui::testing::{SIZES, act, context, draw, now, open};
 
@@ -52,8 +53,11 @@ fn waiting(cx: &Cx) -> Screen {
         },
         cx,
     );
+    // The account was saved a moment ago and is not known here yet.
+    assert_eq!(effects, vec![Effect::LoadMissing("work".into())]);
+    let nothing = Outcome::Missing("work".into(), Ok(Vec::new()));
     assert_eq!(
-        effects,
+        screen.update(&Msg::Done(nothing), cx),
         vec![Effect::SignIn {
             generation: GENERATION,
             account: "work".into(),
@@ -273,4 +277,20 @@ fn a_secret_that_is_missing_is_asked_for_before_the_sign_in() {
     let done = Outcome::SecretSet("contoso".into(), Ok(()));
     let next = screen.update(&Msg::Done(done), &cx);
     assert!(matches!(next.as_slice(), [Effect::SignIn { .. }]));
+}
+
+#[test]
+fn an_account_that_becomes_known_later_gets_its_name() {
+    let cx = context();
+    let mut screen = waiting(&cx);
+    let mut cx = with_accounts(cx);
+    happens(
+        &mut screen,
+        SignInEvent::Device(DeviceProgress::Asked {
+            next_in: Duration::from_secs(5),
+        }),
+        &cx,
+    );
+    let shown = draw(&mut screen, &mut cx, (80, 24));
+    assert!(shown.contains("alice@contoso.com"), "{shown}");
 }
