@@ -331,10 +331,7 @@ fn check_passes_on_a_good_account_and_names_what_is_wrong_on_a_bad_one() {
         assert!(
             home.run(&[
                 "account",
-                "add",
-                "--address",
-                &tenant.user,
-                "--name",
+                "edit",
                 "work",
                 "--additional-users",
                 &tenant.forbidden

@@ -23,7 +23,8 @@ pub use device::{DeviceAuthorization, DeviceFlow, DeviceProgress};
 pub use error::{AuthError, ClientFault, Denial, PasteMistake, ScopeProblem, VaultError};
 pub use identity::Identity;
 pub use keeper::{
-    Function, PermissionFinding, PermissionState, Permissions, TokenFacts, TokenKeeper, TokenState,
+    Ended, Function, PermissionFinding, PermissionState, Permissions, TokenFacts, TokenKeeper,
+    TokenState,
 };
 pub use scopes::{first_scopes, scope_problems};
 pub use vault::{Copied, Unlock, Vault, VaultGuard};

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::Method;
+use crate::cli::account::args::Account;
+use crate::cli::vault::args::Vault;
+use crate::model::{Cloud, Method, Provider};
 
 /// A terminal mailbox manager for mail behind OAuth 2.0.
 #[derive(Debug, Parser)]
@@ -20,12 +22,12 @@ pub(in crate::cli) struct Cli {
 pub(in crate::cli) enum Command {
     /// Open the interface on an embedded demo tenant: no network, no account, nothing kept
     Demo(Demo),
-    /// Add, list, show or remove accounts
+    /// Add, change, copy, list, show or remove accounts
     #[command(subcommand)]
     Account(Account),
-    /// Sign in to an account by device code
+    /// Sign in to an account, in the way its sign-in profile says
     SignIn(SignIn),
-    /// Forget an account's tokens
+    /// End an account's tokens at the provider, where it can do that, and forget them
     SignOut(OneAccount),
     /// Tell what an account's access token is
     Token(Token),
@@ -55,6 +57,9 @@ pub(in crate::cli) enum Command {
     /// Write what an administrator must grant, filled in for an account; read the answer
     #[command(subcommand)]
     Admin(Box<crate::cli::admin::args::Admin>),
+    /// Show where secrets are kept, or move them
+    #[command(subcommand)]
+    Vault(Vault),
     /// List settings of former days that lead nowhere any more, and replace them
     Migrate(Migrate),
     /// Explain an error code or a server's text
@@ -92,18 +97,6 @@ pub(in crate::cli) struct Demo {
     pub format: Format,
 }
 
-#[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Account {
-    /// Add an account, or change one; asks for what is missing if there is a terminal
-    Add(Box<AccountAdd>),
-    /// List the accounts
-    List(Format),
-    /// Show everything about an account but its secrets
-    Show(OneAccount),
-    /// Remove an account, its secrets and its cache
-    Remove(OneAccount),
-}
-
 #[derive(Debug, Args)]
 pub(in crate::cli) struct OneAccount {
     /// The account's name or address
@@ -112,20 +105,83 @@ pub(in crate::cli) struct OneAccount {
     pub format: Format,
 }
 
+/// Whose sign-in service it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(in crate::cli) enum ProviderArg {
     /// Microsoft 365, work or school
     Microsoft365,
+    /// Personal accounts of Microsoft
+    #[value(name = "outlook.com")]
+    OutlookCom,
+    /// An Exchange Server of one's own
+    ExchangeServer,
+    /// Google
+    Gmail,
     /// Any provider with standard endpoints
     Custom,
 }
 
+impl From<ProviderArg> for Provider {
+    fn from(given: ProviderArg) -> Self {
+        match given {
+            ProviderArg::Microsoft365 => Self::Microsoft365,
+            ProviderArg::OutlookCom => Self::OutlookCom,
+            ProviderArg::ExchangeServer => Self::ExchangeServer,
+            ProviderArg::Gmail => Self::Gmail,
+            ProviderArg::Custom => Self::Custom,
+        }
+    }
+}
+
+/// How to sign in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(in crate::cli) enum MethodArg {
     /// A code that is entered on any device
     DeviceCode,
+    /// A browser, here or elsewhere
+    Browser,
+    /// The application itself, with its secret
+    ClientSecret,
+    /// The application itself, with a certificate
+    ClientCertificate,
     /// A password, for servers that still take one
     Password,
+}
+
+impl From<MethodArg> for Method {
+    fn from(given: MethodArg) -> Self {
+        match given {
+            MethodArg::DeviceCode => Self::DeviceCode,
+            MethodArg::Browser => Self::Browser,
+            MethodArg::ClientSecret => Self::ClientSecret,
+            MethodArg::ClientCertificate => Self::ClientCertificate,
+            MethodArg::Password => Self::Password,
+        }
+    }
+}
+
+/// Microsoft's clouds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(in crate::cli) enum CloudArg {
+    /// Worldwide
+    Public,
+    /// US Government (GCC High)
+    UsGov,
+    /// US Department of Defense
+    UsDod,
+    /// China, run by 21Vianet
+    China,
+}
+
+impl From<CloudArg> for Cloud {
+    fn from(given: CloudArg) -> Self {
+        match given {
+            CloudArg::Public => Self::Public,
+            CloudArg::UsGov => Self::UsGov,
+            CloudArg::UsDod => Self::UsDod,
+            CloudArg::China => Self::China,
+        }
+    }
 }
 
 /// Ways in which a person signs in.
@@ -154,69 +210,6 @@ pub(in crate::cli) enum TlsArg {
     Starttls,
     /// None: only for a server on this machine
     None,
-}
-
-#[derive(Debug, Args)]
-pub(in crate::cli) struct AccountAdd {
-    /// The mail address
-    #[arg(long)]
-    pub address: Option<String>,
-    /// Name of the account; made from the address if not given
-    #[arg(long)]
-    pub name: Option<String>,
-    /// Name to send as
-    #[arg(long)]
-    pub display_name: Option<String>,
-    /// Whose sign-in service it is
-    #[arg(long, value_enum)]
-    pub provider: Option<ProviderArg>,
-    /// How to sign in
-    #[arg(long, value_enum)]
-    pub method: Option<MethodArg>,
-    /// Tenant: id, domain, common or organizations
-    #[arg(long)]
-    pub tenant: Option<String>,
-    /// Id of the registered application
-    #[arg(long)]
-    pub client_id: Option<String>,
-    /// Base address of the sign-in service (custom)
-    #[arg(long)]
-    pub authority: Option<String>,
-    /// Device authorization endpoint (custom, instead of discovery)
-    #[arg(long)]
-    pub device_endpoint: Option<String>,
-    /// Token endpoint (custom, instead of discovery)
-    #[arg(long)]
-    pub token_endpoint: Option<String>,
-    /// Scopes, with blanks between
-    #[arg(long)]
-    pub scopes: Option<String>,
-    /// Name to sign in with, where it differs from the address
-    #[arg(long)]
-    pub login: Option<String>,
-    /// Incoming server as HOST:PORT
-    #[arg(long, value_name = "HOST:PORT")]
-    pub imap: Option<String>,
-    /// Protection of the incoming server
-    #[arg(long, value_enum)]
-    pub imap_tls: Option<TlsArg>,
-    /// Outgoing server as HOST:PORT
-    #[arg(long, value_name = "HOST:PORT")]
-    pub smtp: Option<String>,
-    /// Protection of the outgoing server
-    #[arg(long, value_enum)]
-    pub smtp_tls: Option<TlsArg>,
-    /// PEM file of a private certification authority
-    #[arg(long, value_name = "FILE")]
-    pub ca_file: Option<PathBuf>,
-    /// Further mailboxes to open: "a@x.com; b@x.com"
-    #[arg(long, value_name = "LIST")]
-    pub additional_users: Option<String>,
-    /// Read the password from standard input (method password)
-    #[arg(long)]
-    pub password_stdin: bool,
-    #[command(flatten)]
-    pub format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -47,6 +47,8 @@ async fn stay(tenant: &Tenant, args: &Demo, out: &mut Output) -> Result<(), CliE
             "user": tenant.user,
             "shared": tenant.shared,
             "forbidden": tenant.forbidden,
+            "password_user": tenant.password_user,
+            "password_file": tenant.password_file,
             "apps": tenant.apps.iter().map(app_json).collect::<Vec<_>>(),
         }))?;
     } else {
@@ -61,6 +63,11 @@ async fn stay(tenant: &Tenant, args: &Demo, out: &mut Output) -> Result<(), CliE
         out.line(&format!("user       {}", tenant.user))?;
         out.line(&format!("shared     {}", tenant.shared.join("; ")))?;
         out.line(&format!("forbidden  {}", tenant.forbidden))?;
+        out.line(&format!(
+            "password   sends as {}; in {}",
+            tenant.password_user,
+            tenant.password_file.display()
+        ))?;
         for app in &tenant.apps {
             out.line(&format!("\napp        {} ({})", app.key, app.shows))?;
             out.line(&format!("  client id    {}", app.client_id))?;

@@ -16,6 +16,7 @@ mod output;
 mod session;
 mod sign_in;
 mod token;
+mod vault;
 
 #[cfg(test)]
 mod tests;
@@ -72,6 +73,7 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Send(args)) => send::run(&args, out).await,
         Some(Command::Outbox(command)) => outbox::run(&command, out).await,
         Some(Command::Admin(command)) => admin::run(&command, out),
+        Some(Command::Vault(command)) => vault::run(&command, out).await,
         Some(Command::Migrate(args)) => migrate::run(&args, out),
         Some(Command::Explain(args)) => explain::run(&args, out),
         Some(Command::Completions { shell }) => {

@@ -113,7 +113,10 @@ pub(in crate::cli) async fn unlock(engine: &Engine) -> Result<(), CliError> {
 }
 
 /// Asks for the passphrase if that is what is missing and there is somebody to ask.
-fn passphrase_for(error: EngineError, tries: usize) -> Result<SecretString, CliError> {
+pub(in crate::cli) fn passphrase_for(
+    error: EngineError,
+    tries: usize,
+) -> Result<SecretString, CliError> {
     let is_new = match error.locked_vault() {
         Some(locked @ (Locked::New | Locked::NeedsPassphrase)) => locked == Locked::New,
         Some(Locked::WrongPassphrase) if tries > 1 && tries <= TRIES => {

@@ -9,16 +9,17 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use zeroize::Zeroize;
 
+use crate::cli::account::secrets::refuse_id;
 use crate::cli::args::SignIn;
 use crate::cli::error::{self, CliError};
 use crate::cli::output::{Output, notice_json};
 use crate::cli::session;
 use crate::engine::{
-    BrowserAuthorization, BrowserProgress, DeviceAuthorization, DeviceProgress, Engine,
+    BrowserAuthorization, BrowserProgress, DeviceAuthorization, DeviceProgress, Ended, Engine,
     EngineError, Identity, MissingSecret, SignInEvent,
 };
 use crate::explain;
-use crate::model::{Account, Method, SignInProfile};
+use crate::model::{Account, Method, Provider, SignInProfile};
 
 /// `sign-in`.
 pub(in crate::cli) async fn run(args: &SignIn, out: &mut Output) -> Result<ExitCode, CliError> {
@@ -69,6 +70,7 @@ fn account(engine: &Engine, name: &str) -> Result<Account, CliError> {
 /// Takes an application's secret from a prompt, or a line of standard input where there is no terminal.
 pub(in crate::cli) async fn client_secret(engine: &Engine, profile: &str) -> Result<(), CliError> {
     let secret = hidden(&format!("Secret (value) of the application of {profile}: "))?;
+    refuse_id(&secret)?;
     Ok(engine.set_client_secret(profile, secret).await?)
 }
 
@@ -242,10 +244,35 @@ pub(in crate::cli) async fn sign_out(given: &str) -> Result<ExitCode, CliError> 
     let engine = session::open().await?;
     session::unlock(&engine).await?;
     let name = session::account_name(&engine, given)?;
-    engine.sign_out(&name).await?;
+    let account = account(&engine, &name)?;
+    let ended = engine.sign_out(&name).await?;
+    error::note(&format!("Signed out of {name}."));
+    for ended in ended {
+        error::note(what_ended(ended, account.sign_in.provider));
+    }
     error::note(&format!(
-        "Signed out of {name}. Cached mail stays; pillarbox account remove {name} takes it away."
+        "Cached mail stays; pillarbox account remove {name} takes it away."
     ));
     engine.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says what became of the tokens at the provider.
+fn what_ended(ended: Ended, provider: Provider) -> &'static str {
+    match ended {
+        Ended::Nothing => "There were no tokens to end.",
+        Ended::AtProvider => {
+            "The provider has ended the tokens: copies of them open nothing any more."
+        }
+        Ended::NotOffered if provider.is_microsoft() => {
+            "The tokens are forgotten here. Microsoft ends none on request: copies would stay good until they run out, \
+             or until an administrator revokes the sign-in sessions (Revoke-MgUserSignInSession)."
+        }
+        Ended::NotOffered => {
+            "The tokens are forgotten here. The provider ends none on request: copies would stay good until they run out."
+        }
+        Ended::Failed => {
+            "The tokens are forgotten here, but the provider could not be told: copies would stay good until they run out."
+        }
+    }
 }

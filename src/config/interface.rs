@@ -30,6 +30,21 @@ pub struct VaultCommands {
     pub remove: Vec<String>,
 }
 
+/// What `[vault]` is to say, as it would be typed into the file.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct VaultSetting {
+    /// The word for the kind.
+    pub kind: String,
+    /// The key file.
+    pub key_file: Option<PathBuf>,
+    /// The command line that prints a secret.
+    pub read: Option<String>,
+    /// The command line that keeps one.
+    pub write: Option<String>,
+    /// The command line that forgets one.
+    pub remove: Option<String>,
+}
+
 /// Kinds of vault.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum VaultKind {

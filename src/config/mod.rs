@@ -20,11 +20,12 @@ mod tree;
 mod tests;
 
 pub use edit::{
-    duplicate_account, migrate, remove_account, remove_servers, remove_sign_in, rename_servers,
-    rename_sign_in, save_account, save_interface, save_servers, save_sign_in,
+    check_vault, duplicate_account, migrate, remove_account, remove_servers, remove_sign_in,
+    rename_servers, rename_sign_in, save_account, save_interface, save_servers, save_sign_in,
+    save_vault,
 };
 pub use error::{ConfigError, Mistake};
-pub use interface::{Interface, VaultCommands, VaultConfig, VaultKind};
+pub use interface::{Interface, VaultCommands, VaultConfig, VaultKind, VaultSetting};
 pub use load::{Config, place_of};
 pub use old::{OldKind, OldSetting, Replacement};
 pub use paths::Paths;

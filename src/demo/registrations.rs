@@ -6,6 +6,14 @@ use std::path::{Path, PathBuf};
 use super::ca::write_private;
 use super::sign_in::{APPS, Proof, SignIn};
 
+/// Writes the password that sends without a token, and returns its file.
+pub fn write_password(sign_in: &SignIn, folder: &Path) -> io::Result<PathBuf> {
+    let file = sign_in.credentials.mail_password_file();
+    let path = folder.join(&file.name);
+    write_private(&path, &file.text)?;
+    Ok(path)
+}
+
 /// A registered app, and where its credentials are.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RegisteredApp {

@@ -33,6 +33,8 @@ const RIGHTS: &[(&str, &str, &[Right])] = &[
         BILLING,
         &[FullAccess, SendOnBehalf],
     ),
+    // Signed in with its password.
+    (SUPPORT, SUPPORT, &[SendAs]),
     (DAEMON_SECRET_ID, SUPPORT, &[FullAccess, SendAs]),
     (DAEMON_SECRET_ID, BILLING, &[FullAccess]),
     (DAEMON_CERTIFICATE_ID, SUPPORT, &[FullAccess, SendAs]),

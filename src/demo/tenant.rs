@@ -13,7 +13,7 @@ use super::mail_store::{MailStore, NewMessage};
 use super::people::{ADA, COLLEAGUES, SHARED};
 use super::registrations::{self, RegisteredApp};
 use super::rights::may_open;
-use super::sign_in::{CLIENT_ID, Endpoint, SignIn, Trouble};
+use super::sign_in::{CLIENT_ID, Endpoint, PASSWORD_USER, SignIn, Trouble};
 use super::{Habits, Options, RequestCounts, browser, ca, colleagues, imap, seed, sign_in, smtp};
 
 /// A running tenant; dropping it stops the servers.
@@ -43,6 +43,10 @@ pub struct Tenant {
     pub verification_uri: String,
     /// Registered apps, the one of `client_id` first.
     pub apps: Vec<RegisteredApp>,
+    /// The mailbox that may still send with a password.
+    pub password_user: String,
+    /// File with that password and nothing else.
+    pub password_file: PathBuf,
     /// Takes what to approve: user codes, or addresses that an app sends a browser to. Such an address is then opened,
     /// answered and followed back to this machine, as a browser would.
     pub approve: mpsc::UnboundedSender<String>,
@@ -75,6 +79,7 @@ impl Tenant {
             tls: certificates.tls,
             letters,
         });
+        let password_file = registrations::write_password(&house.sign_in, &options.folder)?;
         let apps = registrations::write(&house.sign_in, &options.folder)?;
         seed::fill(&house.store, options.messages, jiff::Timestamp::now());
         let (approve, approvals) = mpsc::unbounded_channel();
@@ -105,6 +110,8 @@ impl Tenant {
             files_sent_copy: true,
             verification_uri: format!("{}/device", house.sign_in.base),
             apps,
+            password_user: PASSWORD_USER.to_owned(),
+            password_file,
             approve,
             control: Control(house),
             _tasks: tasks,

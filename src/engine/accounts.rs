@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::auth::{Resource, TokenFacts};
+use crate::auth::{Ended, Resource, TokenFacts};
 use crate::config::{Config, ConfigError, remove_account, save_account};
 use crate::engine::inner::Inner;
 use crate::engine::signer::Signer;
@@ -169,16 +169,22 @@ impl Engine {
         }
     }
 
-    /// Forgets an account's tokens.
-    pub async fn sign_out(&self, account: &str) -> Result<(), EngineError> {
+    /// Ends an account's tokens at the provider where it can do that, and forgets them with its passwords. Returns what
+    /// became of the tokens of each sign-in that has some.
+    pub async fn sign_out(&self, account: &str) -> Result<Vec<Ended>, EngineError> {
         let signer = self.inner.signer(account)?;
+        let mut all = Vec::new();
         for proof in signer.proofs() {
-            proof.forget().await?;
+            match proof.keeper().await {
+                Ok(keeper) => all.push(keeper.end().await?),
+                // A password, or a profile that cannot be used any more.
+                Err(_) => proof.forget().await?,
+            }
         }
         signer.renew();
         self.restart_account(account).await;
         self.inner.say(Event::SignIn(signer.id));
-        Ok(())
+        Ok(all)
     }
 
     /// Lets everything that waited for a sign-in go on.
@@ -244,7 +250,7 @@ fn identity_key(account: &Account) -> String {
 }
 
 /// Files are read and written on a thread that may block.
-async fn in_thread<T: Send + 'static>(
+pub(super) async fn in_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ConfigError> + Send + 'static,
 ) -> Result<T, EngineError> {
     let done = tokio::task::spawn_blocking(work).await;

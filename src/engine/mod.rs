@@ -13,6 +13,7 @@ mod filing;
 mod handle;
 mod inner;
 mod link;
+mod moving;
 mod reading;
 mod secrets;
 mod setup;
@@ -33,7 +34,7 @@ pub use handle::{Engine, Options};
 pub use secrets::MissingSecret;
 // What the interface matches on in a sign-in; it may not name the layers these come from.
 pub use crate::auth::{
-    BrowserAuthorization, BrowserProgress, DeviceAuthorization, DeviceProgress, Identity,
+    BrowserAuthorization, BrowserProgress, DeviceAuthorization, DeviceProgress, Ended, Identity,
     PasteMistake, TokenFacts, Unlock,
 };
 pub use crate::discover::Origin;

@@ -98,4 +98,22 @@ impl Engine {
         self.signed_in(&signer);
         Ok(())
     }
+
+    /// Keeps the password with which an account sends, where that is another sign-in than for reading.
+    pub async fn set_send_password(
+        &self,
+        account: &str,
+        password: SecretString,
+    ) -> Result<(), EngineError> {
+        let signer = self.inner.signer(account)?;
+        if !signer.send.is_password() {
+            return Err(EngineError::NotFound {
+                what: "password sign-in of account",
+                name: account.to_owned(),
+            });
+        }
+        signer.send.set_password(&password).await?;
+        self.signed_in(&signer);
+        Ok(())
+    }
 }

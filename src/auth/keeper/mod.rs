@@ -13,6 +13,7 @@ mod stored;
 
 pub use facts::TokenFacts;
 pub use permissions::{Function, PermissionFinding, PermissionState, Permissions};
+pub use revocation::Ended;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -236,6 +237,11 @@ impl TokenKeeper {
     ///
     /// The next [`Self::bearer`] of an application that signs in as itself gets a new one: its secret is not touched.
     pub async fn sign_out(&self) -> Result<(), AuthError> {
+        self.end().await.map(drop)
+    }
+
+    /// Does what [`Self::sign_out`] does, and tells what became of the tokens at the provider.
+    pub async fn end(&self) -> Result<Ended, AuthError> {
         self.inner.sign_out().await
     }
 

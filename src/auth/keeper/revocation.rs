@@ -18,25 +18,42 @@ use crate::auth::endpoints::{Endpoints, Need};
 /// How long the provider may take: somebody waits to be signed out.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// What became of tokens at the provider when they were forgotten here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ended {
+    /// There were none.
+    Nothing,
+    /// The provider ended them (RFC 7009 §2.2).
+    AtProvider,
+    /// The provider has no address for that: they stay good until they are over.
+    NotOffered,
+    /// The provider could not be asked, or refused.
+    Failed,
+}
+
 impl Inner {
     /// Ends and forgets all tokens. A renewal under way is thrown away.
-    pub(super) async fn sign_out(&self) -> Result<(), AuthError> {
+    pub(super) async fn sign_out(&self) -> Result<Ended, AuthError> {
         let _pending = Pending::new(self);
         self.generation.send_modify(|generation| *generation += 1);
         let _turn = self.turn.lock().await;
         let _guard = self.vault.lock(&self.key).await?;
         let tokens = self.all_tokens().await;
-        if !tokens.is_empty() {
-            match timeout(LIMIT, self.revoke(&tokens)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::info!(%error, "tokens were not ended at the provider"),
-                Err(_) => tracing::info!("the provider did not end the tokens in time"),
+        let ended = match timeout(LIMIT, self.revoke(&tokens)).await {
+            Ok(Ok(ended)) => ended,
+            Ok(Err(error)) => {
+                tracing::info!(%error, "tokens were not ended at the provider");
+                Ended::Failed
             }
-        }
+            Err(_) => {
+                tracing::info!("the provider did not end the tokens in time");
+                Ended::Failed
+            }
+        };
         self.vault.remove(&self.key).await?;
         self.held().replace(None);
         self.tell();
-        Ok(())
+        Ok(ended)
     }
 
     /// Returns all tokens there are with their kind (RFC 7009 §2.1), refresh tokens first: with one of those a provider
@@ -71,11 +88,15 @@ impl Inner {
     }
 
     /// Asks the provider to end tokens; does nothing where it has no address for that.
-    async fn revoke(&self, tokens: &[(&'static str, SecretString)]) -> Result<(), AuthError> {
+    async fn revoke(&self, tokens: &[(&'static str, SecretString)]) -> Result<Ended, AuthError> {
+        if tokens.is_empty() {
+            return Ok(Ended::Nothing);
+        }
         let endpoints = Endpoints::find_for(Need::Revocation, &self.profile, &self.http).await?;
         let Some(address) = endpoints.revocation else {
-            return Ok(());
+            return Ok(Ended::NotOffered);
         };
+        let mut ended = Ended::Failed;
         let now = self.clock.now();
         let proof = ClientProof::load_at(&self.profile, &self.vault, now).await?;
         for (kind, token) in tokens {
@@ -90,14 +111,17 @@ impl Inner {
             ];
             form.extend(proof);
             let Some(request) = request(&address, &form) else {
-                return Ok(());
+                return Ok(Ended::NotOffered);
             };
             let answer = self.http.send(request).await;
             let answer = answer.map_err(AuthError::Unreachable)?;
             // A provider that does not end access tokens says so with an error (RFC 7009 §2.2.1); nothing follows.
             tracing::debug!(kind, status = answer.status().as_u16(), "token ended");
+            if answer.status().is_success() {
+                ended = Ended::AtProvider;
+            }
         }
-        Ok(())
+        Ok(ended)
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::cli::args::Format;
+use crate::cli::args::{CloudArg, Format, MethodArg, ProviderArg};
 
 /// What to write or read.
 #[derive(Debug, Subcommand)]
@@ -111,48 +111,4 @@ pub(in crate::cli) enum FunctionArg {
     GraphSend,
     /// Read and send over Exchange Web Services
     Ews,
-}
-
-/// Whose sign-in service it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(in crate::cli) enum ProviderArg {
-    /// Microsoft 365, work or school
-    Microsoft365,
-    /// Personal accounts of Microsoft
-    #[value(name = "outlook.com")]
-    OutlookCom,
-    /// An Exchange Server of one's own
-    ExchangeServer,
-    /// Google
-    Gmail,
-    /// Any provider with standard endpoints
-    Custom,
-}
-
-/// How to sign in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(in crate::cli) enum MethodArg {
-    /// A code that is entered on any device
-    DeviceCode,
-    /// A browser
-    Browser,
-    /// The application itself, with its secret
-    ClientSecret,
-    /// The application itself, with a certificate
-    ClientCertificate,
-    /// A password
-    Password,
-}
-
-/// Microsoft's clouds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(in crate::cli) enum CloudArg {
-    /// Worldwide
-    Public,
-    /// US Government (GCC High)
-    UsGov,
-    /// US Department of Defense
-    UsDod,
-    /// China, run by 21Vianet
-    China,
 }

@@ -1,14 +1,13 @@
 //! The account that a document is about: from the settings, from flags, or both. Needs no engine and no sign-in.
 
 use crate::admin::{Function, Functions};
-use crate::cli::admin::args::{About, CloudArg, FunctionArg, MethodArg, ProviderArg};
+use crate::cli::admin::args::{About, FunctionArg};
 use crate::cli::error::CliError;
 use crate::cli::session;
 use crate::config::{Config, Paths};
 use crate::model::{
-    Account, Address, ClientKind, Cloud, IncomingProtocol, IncomingServer, Method,
-    OutgoingProtocol, OutgoingServer, Provider, ServerProfile, SignInProfile, TlsMode,
-    parse_address_list,
+    Account, Address, ClientKind, IncomingProtocol, IncomingServer, Method, OutgoingProtocol,
+    OutgoingServer, Provider, ServerProfile, SignInProfile, TlsMode, parse_address_list,
 };
 
 /// Returns the account and what it does.
@@ -83,13 +82,15 @@ fn from_flags(about: &About) -> Result<Account, CliError> {
     } else {
         mailboxes.remove(0)
     };
-    let provider = about.provider.map_or(Provider::Microsoft365, provider_of);
+    let provider = about
+        .provider
+        .map_or(Provider::Microsoft365, Provider::from);
     let method = about.method.map_or(
         match provider {
             Provider::Gmail => Method::Browser,
             _ => Method::DeviceCode,
         },
-        method_of,
+        Method::from,
     );
     let mut profile = SignInProfile::new("new", provider, method);
     let tenant = match (provider, address.domain()) {
@@ -134,10 +135,10 @@ fn servers() -> ServerProfile {
 
 fn change(about: &About, profile: &mut SignInProfile) {
     if let Some(provider) = about.provider {
-        profile.provider = provider_of(provider);
+        profile.provider = provider.into();
     }
     if let Some(method) = about.method {
-        profile.method = method_of(method);
+        profile.method = method.into();
     }
     if about.confidential {
         profile.client = ClientKind::Confidential;
@@ -149,7 +150,7 @@ fn change(about: &About, profile: &mut SignInProfile) {
         profile.client_id.clone_from(id);
     }
     if let Some(cloud) = about.cloud {
-        profile.cloud = cloud_of(cloud);
+        profile.cloud = cloud.into();
     }
     if about.redirect_uri.is_some() {
         profile.redirect_uri.clone_from(&about.redirect_uri);
@@ -165,34 +166,5 @@ const fn function_of(function: FunctionArg) -> Function {
         FunctionArg::Graph => Function::GraphRead,
         FunctionArg::GraphSend => Function::GraphSend,
         FunctionArg::Ews => Function::Ews,
-    }
-}
-
-const fn provider_of(provider: ProviderArg) -> Provider {
-    match provider {
-        ProviderArg::Microsoft365 => Provider::Microsoft365,
-        ProviderArg::OutlookCom => Provider::OutlookCom,
-        ProviderArg::ExchangeServer => Provider::ExchangeServer,
-        ProviderArg::Gmail => Provider::Gmail,
-        ProviderArg::Custom => Provider::Custom,
-    }
-}
-
-const fn method_of(method: MethodArg) -> Method {
-    match method {
-        MethodArg::DeviceCode => Method::DeviceCode,
-        MethodArg::Browser => Method::Browser,
-        MethodArg::ClientSecret => Method::ClientSecret,
-        MethodArg::ClientCertificate => Method::ClientCertificate,
-        MethodArg::Password => Method::Password,
-    }
-}
-
-const fn cloud_of(cloud: CloudArg) -> Cloud {
-    match cloud {
-        CloudArg::Public => Cloud::Public,
-        CloudArg::UsGov => Cloud::UsGov,
-        CloudArg::UsDod => Cloud::UsDod,
-        CloudArg::China => Cloud::China,
     }
 }

@@ -6,12 +6,14 @@ mod fields;
 mod file;
 mod migrate;
 mod profiles;
+mod vault;
 
 pub use migrate::migrate;
 pub use profiles::{
     duplicate_account, remove_servers, remove_sign_in, rename_servers, rename_sign_in,
     save_servers, save_sign_in,
 };
+pub use vault::{check_vault, save_vault};
 
 use std::path::Path;
 

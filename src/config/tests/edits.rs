@@ -266,3 +266,58 @@ fn a_profile_known_under_another_name_is_reused() {
         "contoso"
     );
 }
+
+/// What `[vault]` says after a change, and that nothing else is different.
+#[track_caller]
+fn check_vault_edit(before: &str, setting: &VaultSetting, expected: &str) {
+    let (_home, paths) = home(before, "");
+    let checked = check_vault(&paths, setting).unwrap();
+    assert_eq!(text(&paths), before, "looking changes nothing");
+    save_vault(&paths, setting).unwrap();
+    assert_eq!(text(&paths), expected);
+    assert_eq!(Config::load(&paths).unwrap().vault, checked);
+}
+
+#[test]
+fn a_vault_that_moved_says_where_it_is_and_not_where_it_was() {
+    let setting = |kind: &str| VaultSetting {
+        kind: kind.to_owned(),
+        ..VaultSetting::default()
+    };
+    check_vault_edit("", &setting("keyring"), "[vault]\nkind = \"keyring\"\n");
+    check_vault_edit(
+        "# mine\n[vault]\nkind = \"file\" # for now\nkey_file = \"/k\"\n",
+        &setting("file"),
+        "# mine\n[vault]\nkind = \"file\" # for now\n",
+    );
+    let programs = VaultSetting {
+        read: Some("pass show {key}".to_owned()),
+        write: Some("pass insert -mf {key}".to_owned()),
+        remove: Some("pass rm -f {key}".to_owned()),
+        ..setting("command")
+    };
+    check_vault_edit(
+        "[vault]\nkind = \"keyring\"\n",
+        &programs,
+        "[vault]\nkind = \"command\"\nread = \"pass show {key}\"\nwrite = \"pass insert -mf {key}\"\n\
+         remove = \"pass rm -f {key}\"\n",
+    );
+}
+
+#[test]
+fn a_vault_that_could_not_be_read_back_is_not_written() {
+    let wrong = VaultSetting {
+        kind: "command".to_owned(),
+        ..VaultSetting::default()
+    };
+    let (_home, paths) = home("", "");
+    assert!(save_vault(&paths, &wrong).is_err());
+    assert_eq!(text(&paths), "");
+    // A passphrase cannot be chosen where the system's file names a key.
+    let (_home, paths) = home("", "[vault]\nkey_file = \"/k\"\n");
+    let file = VaultSetting {
+        kind: "file".to_owned(),
+        ..VaultSetting::default()
+    };
+    assert!(check_vault(&paths, &file).is_err());
+}

@@ -16,7 +16,9 @@ mod refusal;
 mod scopes;
 mod tokens;
 
-pub use apps::{APPS, App, CLIENT_ID, DAEMON_CERTIFICATE_ID, DAEMON_SECRET_ID, Proof};
+pub use apps::{
+    APPS, App, CLIENT_ID, DAEMON_CERTIFICATE_ID, DAEMON_SECRET_ID, PASSWORD_USER, Proof,
+};
 pub use authorize::Refused;
 pub use codes::normalize;
 pub use faults::{Endpoint, Fault, Trouble};

@@ -12,11 +12,12 @@ use crate::demo::house::House;
 use crate::demo::people::{is_known, is_local};
 use crate::demo::rights::{may_open, may_send_as, may_send_on_behalf, may_submit};
 use crate::demo::sasl::read_xoauth2;
-use crate::demo::sign_in::{Grant, Speaker};
+use crate::demo::sign_in::{Grant, PASSWORD_USER, Speaker};
 
 /// Recipients of one message at most; Exchange Online's default.
 const MAX_RECIPIENTS: usize = 500;
 const SMTP_DISABLED: &str = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/smtp_auth_disabled for more information. [HV.harborvale.example]\r\n";
+const NO_PASSWORDS: &str = "535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [HV.harborvale.example]\r\n";
 const UNAUTHENTICATED: &str = "535 5.7.3 Authentication unsuccessful [HV.harborvale.example]\r\n";
 
 /// Whether the connection is protected.
@@ -41,6 +42,17 @@ pub enum Next {
     Quit,
 }
 
+/// What the next line answers, in the middle of `AUTH`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Asked {
+    /// The XOAUTH2 message.
+    Token,
+    /// The user of `AUTH LOGIN`.
+    User,
+    /// The password of this user.
+    Password(String),
+}
+
 /// A message on its way in.
 #[derive(Debug, Default)]
 pub struct Envelope {
@@ -55,7 +67,7 @@ pub struct Session {
     house: Arc<House>,
     shield: Shield,
     is_greeted: bool,
-    is_in_auth: bool,
+    asked: Option<Asked>,
     login: Option<Login>,
     envelope: Option<Envelope>,
 }
@@ -88,7 +100,7 @@ impl Session {
             house,
             shield,
             is_greeted: false,
-            is_in_auth: false,
+            asked: None,
             login: None,
             envelope: None,
         }
@@ -105,8 +117,11 @@ impl Session {
             return reply("500 5.5.2 Error: bad UTF-8 syntax");
         };
         let line = line.trim_end_matches(['\r', '\n']);
-        if std::mem::take(&mut self.is_in_auth) {
-            return self.finish_auth(line);
+        match self.asked.take() {
+            Some(Asked::Token) => return self.finish_auth(line),
+            Some(Asked::User) => return self.ask_password(line),
+            Some(Asked::Password(user)) => return self.check_password(user, line),
+            None => {}
         }
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let rest = rest.trim();
@@ -189,15 +204,41 @@ impl Session {
         let (mechanism, initial) = rest.split_once(' ').unwrap_or((rest, ""));
         match (mechanism.to_ascii_uppercase().as_str(), initial) {
             ("XOAUTH2", "") => {
-                self.is_in_auth = true;
+                self.asked = Some(Asked::Token);
                 ("334 \r\n".to_owned(), Next::Command)
             }
             ("XOAUTH2", initial) => self.finish_auth(initial),
-            ("LOGIN" | "PLAIN", _) => reply(
-                "535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [HV.harborvale.example]",
-            ),
+            ("LOGIN", "") => {
+                self.asked = Some(Asked::User);
+                reply("334 VXNlcm5hbWU6")
+            }
+            ("LOGIN", user) => self.ask_password(user),
             _ => reply("504 5.7.4 Unrecognized authentication type"),
         }
+    }
+
+    fn ask_password(&mut self, line: &str) -> Reply {
+        let Some(user) = text_of(line) else {
+            return (UNAUTHENTICATED.to_owned(), Next::Command);
+        };
+        self.asked = Some(Asked::Password(user));
+        reply("334 UGFzc3dvcmQ6")
+    }
+
+    fn check_password(&mut self, user: String, line: &str) -> Reply {
+        if !PASSWORD_USER.eq_ignore_ascii_case(&user) {
+            return (NO_PASSWORDS.to_owned(), Next::Command);
+        }
+        let credentials = &self.house.sign_in.credentials;
+        if !text_of(line).is_some_and(|password| credentials.is_mail_password(&user, &password)) {
+            return (UNAUTHENTICATED.to_owned(), Next::Command);
+        }
+        self.login = Some(Login {
+            identity: user.clone(),
+            mailbox: user,
+        });
+        self.house.sign_in.requests.count_smtp();
+        reply("235 2.7.0 Authentication successful")
     }
 
     fn finish_auth(&mut self, line: &str) -> Reply {
@@ -290,6 +331,11 @@ fn is_identity(grant: &Grant, user: &str) -> bool {
         Speaker::Person => grant.user.eq_ignore_ascii_case(user),
         Speaker::App => may_open(&grant.user, user) || may_send_as(&grant.user, user),
     }
+}
+
+/// Reads an answer of `AUTH LOGIN`.
+fn text_of(line: &str) -> Option<String> {
+    String::from_utf8(STANDARD.decode(line.trim()).ok()?).ok()
 }
 
 /// Reads `FROM:<a@b> SIZE=3` into address and parameters.

@@ -37,11 +37,29 @@ async fn only_the_identity_can_log_in() {
     assert!(smtp.auth(SUPPORT, &token).await.starts_with(refused));
     assert!(smtp.auth(ADA, "nonsense").await.starts_with(refused));
     assert!(smtp.auth(ADA, imap_only).await.starts_with(refused));
-    assert!(smtp.ask("AUTH LOGIN").await.starts_with("535 5.7.139"));
+    assert!(smtp.password(ADA, "guess").await.starts_with("535 5.7.139"));
     assert_eq!(smtp.ask("AUTH XOAUTH2").await, "334");
     let answer = smtp.ask(&xoauth2("Ada@HarborVale.example", &token)).await;
     assert_eq!(answer, "235 2.7.0 Authentication successful");
     assert_eq!(house.tenant.control().requests().smtp_logins, 1);
+}
+
+#[tokio::test]
+async fn one_mailbox_may_still_send_with_a_password_and_only_as_itself() {
+    let house = house(0).await;
+    let file = house.tenant.password_file.clone();
+    let password = std::fs::read_to_string(file).unwrap();
+    assert_eq!(house.tenant.password_user, SUPPORT);
+    let mut smtp = house.smtp().await;
+    let wrong = smtp.password(SUPPORT, "guess").await;
+    assert!(wrong.starts_with("535 5.7.3"), "{wrong}");
+    let right = smtp.password(SUPPORT, &password).await;
+    assert_eq!(right, "235 2.7.0 Authentication successful");
+    let own = smtp.ask("MAIL FROM:<support@harborvale.example>").await;
+    assert_eq!(own, "250 2.1.0 Sender OK");
+    smtp.ask("RSET").await;
+    let other = smtp.ask("MAIL FROM:<billing@harborvale.example>").await;
+    assert!(other.starts_with("550 5.7.60"), "{other}");
 }
 
 #[tokio::test]

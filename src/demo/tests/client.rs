@@ -397,6 +397,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Smtp<S> {
         self.answer().await
     }
 
+    /// Signs in with a password.
+    pub async fn password(&mut self, user: &str, password: &str) -> String {
+        assert_eq!(self.ask("AUTH LOGIN").await, "334 VXNlcm5hbWU6");
+        assert_eq!(self.ask(&STANDARD.encode(user)).await, "334 UGFzc3dvcmQ6");
+        self.ask(&STANDARD.encode(password)).await
+    }
+
     /// Logs in as somebody.
     pub async fn auth(&mut self, user: &str, token: &str) -> String {
         self.ask(&format!("AUTH XOAUTH2 {}", xoauth2(user, token)))

@@ -14,7 +14,7 @@ use crate::discover::{
     Basis, Finding, Findings, HostTrust, Online, Origin, Sources, find, old_server,
 };
 use crate::engine::{Alternative, Candidate, Engine, EngineError};
-use crate::model::{Account, Address, Method, Provider, ServerProfile, SignInProfile};
+use crate::model::{Account, Address, Cloud, Method, Provider, ServerProfile, SignInProfile};
 use crate::net::{Http, NetError, Trust};
 
 use profiles::{
@@ -61,6 +61,36 @@ impl Engine {
         let mut candidate = from_findings(&self.inner.config(), address, &found);
         candidate.stands_for_ews = Some(old.host);
         Some(candidate)
+    }
+
+    /// Makes the candidate of what is known without asking anybody: the configuration, and the servers of `provider`.
+    pub fn candidate_without_asking(
+        &self,
+        address: Address,
+        provider: Option<Provider>,
+        cloud: Cloud,
+    ) -> Candidate {
+        let config = self.inner.config();
+        let configured = self.configured(&address);
+        let is_wanted = |found: &Candidate| {
+            provider.is_none_or(|provider| found.account.sign_in.provider == provider)
+        };
+        if let Some(found) = configured.filter(is_wanted) {
+            return found;
+        }
+        let Some(provider) = provider else {
+            return from_findings(&config, address, &Findings::default());
+        };
+        let method = match provider {
+            Provider::Gmail => Method::Browser,
+            _ => Method::DeviceCode,
+        };
+        let name = profile_name(&config, &address);
+        let mut sign_in = new_sign_in(name.clone(), provider, method, &address);
+        sign_in.cloud = cloud;
+        let servers = known_servers(name, &sign_in);
+        let known = Origin::Known;
+        candidate(&config, address, (sign_in, known), (servers, known))
     }
 
     fn configured(&self, address: &Address) -> Option<Candidate> {
@@ -187,7 +217,12 @@ impl Candidate {
         std::mem::swap(&mut self.needs_consent, &mut place.needs_consent);
         std::mem::swap(&mut self.stands_for_ews, &mut place.stands_for_ews);
         account.send_sign_in = account.sign_in.clone();
-        self.missing = missing(&account.sign_in, &account.servers);
+        self.look_again();
+    }
+
+    /// Finds out anew what is missing, after changes to the account.
+    pub fn look_again(&mut self) {
+        self.missing = missing(&self.account.sign_in, &self.account.servers);
     }
 }
 

@@ -166,7 +166,7 @@ impl Writer {
                 Outcome::SecretSet(profile, shared(result))
             }
             Effect::SignOut(account) => {
-                let result = engine.sign_out(&account).await;
+                let result = engine.sign_out(&account).await.map(drop);
                 Outcome::SignedOut(account, shared(result))
             }
             Effect::SaveInterface(interface) => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{bearer, check_denied, keeper_of, signed_in};
-use crate::auth::keeper::{TokenKeeper, TokenState};
+use crate::auth::keeper::{Ended, TokenKeeper, TokenState};
 use crate::auth::tests::{Answer, Server, TestClock, profile};
 use crate::auth::{Denial, Vault};
 use crate::model::{Provider, SignInProfile};
@@ -25,8 +25,8 @@ async fn provider(answer: Option<Answer>) -> Server {
     })
 }
 
-/// Signs in, then out, and checks that nothing is left.
-async fn sign_out(server: &Server) -> Vec<(String, String)> {
+/// Signs in, then out, and checks that nothing is left and what is said of it.
+async fn sign_out(server: &Server, expected: Ended) -> Vec<(String, String)> {
     let (vault, clock) = (Vault::in_memory(), TestClock::new());
     let profile = SignInProfile {
         authority: Some(server.base.clone()),
@@ -37,7 +37,8 @@ async fn sign_out(server: &Server) -> Vec<(String, String)> {
         .adopt(signed_in("at-0", Some("rt-0"), 3600, &clock))
         .await
         .unwrap();
-    keeper.sign_out().await.unwrap();
+    assert_eq!(keeper.end().await.unwrap(), expected);
+    assert_eq!(keeper.end().await.unwrap(), Ended::Nothing);
     assert!(vault.get("token/work").await.unwrap().is_none());
     assert_eq!(*keeper.state().borrow(), TokenState::Missing);
     check_denied(bearer(&keeper).await, &Denial::NeverSignedIn);
@@ -57,7 +58,7 @@ async fn sign_out(server: &Server) -> Vec<(String, String)> {
 #[tokio::test]
 async fn both_tokens_are_ended_the_refresh_token_first() {
     let server = provider(Some(Answer::json(200, ""))).await;
-    let ended = sign_out(&server).await;
+    let ended = sign_out(&server, Ended::AtProvider).await;
     let expected = [("refresh_token", "rt-0"), ("access_token", "at-0")];
     assert_eq!(
         ended,
@@ -73,23 +74,23 @@ async fn a_provider_that_refuses_or_fails_keeps_nothing_alive() {
         Answer::html(302),
     ] {
         let server = provider(Some(answer)).await;
-        assert_eq!(sign_out(&server).await.len(), 2);
+        assert_eq!(sign_out(&server, Ended::Failed).await.len(), 2);
     }
 }
 
 #[tokio::test]
 async fn a_provider_without_revocation_is_not_asked() {
     let server = provider(None).await;
-    assert!(sign_out(&server).await.is_empty());
+    assert!(sign_out(&server, Ended::NotOffered).await.is_empty());
     let gone = Server::scripted(vec![Answer::html(404)]).await;
-    assert!(sign_out(&gone).await.is_empty());
+    assert!(sign_out(&gone, Ended::Failed).await.is_empty());
 }
 
 #[tokio::test]
 async fn a_provider_that_never_answers_holds_nobody_up() {
     let answer = Answer::json(200, "").after(Duration::from_secs(3600));
     let server = provider(Some(answer)).await;
-    let waiting = tokio::spawn(async move { sign_out(&server).await });
+    let waiting = tokio::spawn(async move { sign_out(&server, Ended::Failed).await });
     tokio::time::sleep(Duration::from_millis(300)).await;
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(11)).await;

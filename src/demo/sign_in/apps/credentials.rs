@@ -20,6 +20,8 @@ const KEY: &str = include_str!("daemon.key.pem");
 const SECRET_ALPHABET: &[u8] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789~._-";
 const SECRET_LENGTH: usize = 40;
+/// The one mailbox that may still send with a password, as a scanner or an old program would.
+pub const PASSWORD_USER: &str = "support@harborvale.example";
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// What came with a request to prove who the client is (RFC 6749 §2.3, RFC 7523 §2.2).
@@ -38,6 +40,7 @@ pub struct Credentials {
     secrets: BTreeMap<&'static str, String>,
     certificate: Certificate,
     certificate_pem: String,
+    mail_password: String,
 }
 
 /// A file of an app's credentials.
@@ -60,12 +63,28 @@ impl Credentials {
                 secrets.insert(app.client_id, secret);
             }
         }
+        let mail_password = random_text(SECRET_ALPHABET, SECRET_LENGTH)
+            .map_err(|_| io::Error::other("no random numbers for a password"))?;
         let (certificate, certificate_pem) = certify()?;
         Ok(Self {
             secrets,
             certificate,
             certificate_pem,
+            mail_password,
         })
+    }
+
+    /// Tells whether this is the password of [`PASSWORD_USER`].
+    pub fn is_mail_password(&self, user: &str, password: &str) -> bool {
+        PASSWORD_USER.eq_ignore_ascii_case(user) && self.mail_password == password
+    }
+
+    /// Returns the file that hands out that password.
+    pub fn mail_password_file(&self) -> CredentialFile {
+        CredentialFile {
+            name: "support.password".to_owned(),
+            text: self.mail_password.clone(),
+        }
     }
 
     /// Lists the files that hand an app its credentials; none for a public client.

@@ -3,7 +3,7 @@
 mod assertion;
 mod credentials;
 
-pub use credentials::{Credentials, Shown};
+pub use credentials::{Credentials, PASSWORD_USER, Shown};
 
 use crate::demo::sign_in::Fault;
 
