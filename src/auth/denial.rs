@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::auth::{AuthError, Denial};
@@ -40,6 +41,7 @@ pub(super) struct Refusal {
     pub(super) description: String,
     pub(super) suberror: String,
     pub(super) correlation_id: String,
+    pub(super) time: String,
 }
 
 impl Refusal {
@@ -52,6 +54,7 @@ impl Refusal {
             description: String::new(),
             suberror: String::new(),
             correlation_id: String::new(),
+            time: String::new(),
         }
     }
 
@@ -78,6 +81,7 @@ impl Refusal {
             error: clean(error, FIELD_CHARS),
             description: clean(&redact_line(description), DESCRIPTION_CHARS),
             correlation_id: clean(text("correlation_id"), FIELD_CHARS),
+            time: time(text("timestamp")),
             code,
             suberror,
         })
@@ -114,6 +118,7 @@ impl From<Refusal> for AuthError {
             description: refusal.description,
             suberror: refusal.suberror,
             correlation_id: refusal.correlation_id,
+            time: refusal.time,
         }
     }
 }
@@ -223,6 +228,14 @@ fn code(answer: &Value, description: &str) -> String {
         return digits;
     }
     format!("AADSTS{digits}")
+}
+
+/// Returns when it was: an administrator finds a refusal in the logs by correlation id and time.
+fn time(said: &str) -> String {
+    match clean(said, FIELD_CHARS) {
+        said if !said.is_empty() => said,
+        _ => Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+    }
 }
 
 fn clean(text: &str, limit: usize) -> String {
@@ -383,6 +396,15 @@ mod tests {
             (refusal.correlation_id.as_str(), refusal.suberror.as_str()),
             ("c-1", "s")
         );
+    }
+
+    #[test]
+    fn a_refusal_has_the_providers_time_or_ours() {
+        let said = r#"{"error":"x","timestamp":"2026-11-22 10:00:00Z"}"#;
+        let refusal = check(said, Grant::Refresh, &Denial::Other);
+        assert_eq!(refusal.time, "2026-11-22 10:00:00Z");
+        let ours = check(r#"{"error":"x"}"#, Grant::Refresh, &Denial::Other).time;
+        assert!(ours.starts_with("20") && ours.ends_with('Z'), "{ours}");
     }
 
     #[test]

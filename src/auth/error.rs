@@ -260,6 +260,8 @@ pub enum AuthError {
         suberror: String,
         /// `correlation_id`, or empty.
         correlation_id: String,
+        /// When, as the provider says, else by our clock; empty where no provider was asked.
+        time: String,
     },
     /// The provider cannot be reached.
     #[error("cannot reach the sign-in service")]
@@ -398,6 +400,7 @@ impl AuthError {
             description,
             suberror,
             correlation_id,
+            time,
         } = self
         else {
             return None;
@@ -409,6 +412,7 @@ impl AuthError {
             description: description.clone(),
             suberror: suberror.clone(),
             correlation_id: correlation_id.clone(),
+            time: time.clone(),
         })
     }
 
@@ -422,6 +426,7 @@ impl AuthError {
                 description,
                 suberror,
                 correlation_id,
+                time,
             } => Self::Denied {
                 denial: denial.clone(),
                 error: error.clone(),
@@ -429,6 +434,7 @@ impl AuthError {
                 description: description.clone(),
                 suberror: suberror.clone(),
                 correlation_id: correlation_id.clone(),
+                time: time.clone(),
             },
             Self::Unreachable(source) => Self::Unreachable(source.duplicate()),
             Self::Busy { status, after } => Self::Busy {

@@ -244,6 +244,10 @@ pub(in crate::cli) struct Token {
 pub(in crate::cli) enum ResourceArg {
     /// IMAP and SMTP
     Imap,
+    /// Microsoft Graph
+    Graph,
+    /// Exchange Web Services; the same token as for IMAP
+    Ews,
 }
 
 #[derive(Debug, Args)]

@@ -9,8 +9,8 @@ use crate::cli::error::{self, CliError};
 use crate::cli::output::{Output, notice_json};
 use crate::cli::session;
 use crate::config::Config;
-use crate::engine::{CheckLine, CheckWish, Engine, SendTest};
-use crate::explain;
+use crate::engine::{CheckLine, CheckWish, Engine, EngineError, SendTest};
+use crate::explain::{self, Notice};
 use crate::model::Account;
 
 /// `check`.
@@ -23,15 +23,18 @@ pub(in crate::cli) async fn run(args: &Check, out: &mut Output) -> Result<ExitCo
     }
     let mut lines: Vec<Value> = Vec::new();
     let (mut passed, mut all) = (0, 0);
+    let config = engine.config();
     for wish in wishes {
+        let mut accounts = config.accounts.iter();
+        let account = accounts.find(|account| account.name == wish.account);
         let mut results = engine.check(wish);
         while let Some(line) = results.recv().await {
             all += 1;
             passed += usize::from(line.outcome.is_ok());
             if args.format.json {
-                lines.push(line_json(&line));
+                lines.push(line_json(&line, account));
             } else {
-                print_line(&line, out)?;
+                print_line(&line, account, out)?;
             }
         }
     }
@@ -102,18 +105,27 @@ fn place<'c>(config: &'c Config, given: &str) -> Result<(&'c Account, Vec<String
     Ok((account, vec![given.to_owned()]))
 }
 
-fn line_json(line: &CheckLine) -> Value {
+fn explained(error: &EngineError, account: Option<&Account>) -> Notice {
+    let notice = explain::explain(error);
+    match account {
+        Some(account) => notice.for_account(account),
+        None => notice,
+    }
+}
+
+fn line_json(line: &CheckLine, account: Option<&Account>) -> Value {
     let notice = line
         .outcome
         .as_ref()
         .err()
-        .map(|error| notice_json(&explain::explain(error)));
+        .map(|error| notice_json(&explained(error, account)));
     json!({
         "mailbox": line.mailbox,
         "step": line.step.name(),
         "ok": line.outcome.is_ok(),
         "ms": line.took.as_millis(),
         "detail": line.outcome.as_ref().ok(),
+        "warning": line.warning,
         "notice": notice,
         "rights": line.rights.map(|rights| json!({
             "reading": rights.reading.name(),
@@ -122,7 +134,11 @@ fn line_json(line: &CheckLine) -> Value {
     })
 }
 
-fn print_line(line: &CheckLine, out: &mut Output) -> Result<(), CliError> {
+fn print_line(
+    line: &CheckLine,
+    account: Option<&Account>,
+    out: &mut Output,
+) -> Result<(), CliError> {
     let mark = if line.outcome.is_ok() { "ok  " } else { "FAIL" };
     let detail = line.outcome.as_ref().map_or("", String::as_str);
     let (step, ms) = (line.step.name(), line.took.as_millis());
@@ -130,8 +146,12 @@ fn print_line(line: &CheckLine, out: &mut Output) -> Result<(), CliError> {
         "{mark}  {}  {step:<11} {ms:>6} ms  {detail}",
         line.mailbox
     ))?;
+    if let Some(warning) = &line.warning {
+        out.line(&format!("      warning: {warning}"))?;
+    }
     if let Err(error) = &line.outcome {
-        for text in error::notice_text(&explain::explain(error)).lines() {
+        let notice = explained(error, account);
+        for text in error::notice_text(&notice).lines() {
             out.line(&format!("      {}", text.trim_start_matches("error: ")))?;
         }
     }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
-
-use crate::auth::{Ended, Resource, TokenFacts};
+use crate::auth::{Ended, TokenFacts};
 use crate::config::{Config, ConfigError, remove_account, save_account};
 use crate::engine::inner::Inner;
 use crate::engine::signer::Signer;
@@ -199,13 +197,6 @@ impl Engine {
     pub async fn token_facts(&self, account: &str) -> Result<Option<TokenFacts>, EngineError> {
         let signer = self.inner.signer(account)?;
         Ok(signer.receive.keeper().await?.facts().await)
-    }
-
-    /// Returns the access token itself, for `token --print`.
-    pub async fn access_token(&self, account: &str) -> Result<SecretString, EngineError> {
-        let signer = self.inner.signer(account)?;
-        let keeper = signer.receive.keeper().await?;
-        Ok(keeper.bearer(Resource::Mail).await?)
     }
 }
 

@@ -82,12 +82,47 @@ pub enum EngineError {
         /// Changes that no server knew yet and that were saved.
         changes: usize,
     },
+    /// What an application proves itself with ends soon, or has ended.
+    #[error("the {} of the sign-in profile {profile} ends on {on}", what.name())]
+    Lapses {
+        /// An account that uses it.
+        account: String,
+        /// The sign-in profile.
+        profile: String,
+        /// What ends.
+        what: Lapsing,
+        /// Its last day.
+        on: jiff::civil::Date,
+        /// Days until then, negative afterwards.
+        days_left: i64,
+        /// Whether it has ended.
+        is_over: bool,
+    },
     /// A worker died of a bug and was started again.
     #[error("the worker of {mailbox} stopped unexpectedly and was restarted")]
     WorkerPanicked {
         /// The mailbox's address.
         mailbox: String,
     },
+}
+
+/// What an application proves itself with, and what ends.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Lapsing {
+    /// Its secret.
+    Secret,
+    /// Its certificate.
+    Certificate,
+}
+
+impl Lapsing {
+    /// Returns the word for people, which is also a stable name of `--json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::Certificate => "certificate",
+        }
+    }
 }
 
 /// What keeps the vault closed.

@@ -5,14 +5,19 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::auth::Function;
 use crate::backend::{Backend, BackendError, Credential, Login, Outgoing, imap, smtp};
+use crate::engine::check::Found;
 use crate::engine::signer::Signer;
 use crate::engine::{CheckStep, EngineError};
 use crate::model::{IncomingProtocol, Mailbox, OutgoingProtocol, TlsMode};
-use crate::net::{connect_plain, connect_tls, resolve};
+use crate::net::{ServerCertificate, Stream, connect_plain, connect_tls, resolve};
+
+/// Days before the end of a server's certificate from which on a check warns.
+const CERTIFICATE_WARNING: i64 = 14;
 
 /// An open connection to a mailbox.
 pub struct Link {
@@ -35,7 +40,7 @@ pub trait Connector: Send + Sync + Debug {
     async fn outgoing(&self, signer: &Signer, sender: &str) -> Result<OutgoingLink, EngineError>;
 
     /// Tries one of the first steps of a check; returns what was found.
-    async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<String, EngineError>;
+    async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<Found, EngineError>;
 }
 
 /// Connects to the servers of the configuration.
@@ -106,25 +111,49 @@ impl Connector for Servers {
         }
     }
 
-    async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<String, EngineError> {
+    async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<Found, EngineError> {
         let server = &signer.account.servers.incoming;
         let (host, port) = (server.host.as_str(), server.port);
         match step {
             CheckStep::Resolve => {
                 let found = resolve(host, port).await?;
                 let list: Vec<_> = found.iter().map(|at| at.ip().to_string()).collect();
-                Ok(format!("{host} is {}", list.join(", ")))
+                Ok(format!("{host} is {}", list.join(", ")).into())
             }
             CheckStep::Tls if server.tls == TlsMode::Implicit => {
                 let trust = signer.trust().await?;
                 let stream = connect_tls(host, port, &trust).await?;
-                Ok(stream.tls_version().unwrap_or_default().to_owned())
+                Ok(secured(&stream, signer.now()))
             }
             _ => {
                 let stream = connect_plain(host, port).await?;
-                Ok(stream.peer_addr().to_string())
+                Ok(stream.peer_addr().to_string().into())
             }
         }
+    }
+}
+
+/// Says how a connection is protected and when its certificate ends.
+fn secured(stream: &Stream, now: Timestamp) -> Found {
+    let version = stream.tls_version().unwrap_or_default();
+    let Some(certificate) = stream.certificate() else {
+        return version.into();
+    };
+    let ServerCertificate {
+        subject, issuer, ..
+    } = &certificate;
+    let days = certificate.days_left(now);
+    let by = if issuer.is_empty() {
+        String::new()
+    } else {
+        format!(" by {issuer}")
+    };
+    let soon = days < CERTIFICATE_WARNING;
+    Found {
+        detail: format!("{version}, certificate of {subject}{by}, {days} days left"),
+        warning: soon.then(|| {
+            format!("the server's certificate ends in {days} days; whoever runs it has to renew it")
+        }),
     }
 }
 

@@ -9,6 +9,7 @@ mod actions;
 mod check;
 mod error;
 mod events;
+mod expiry;
 mod filing;
 mod handle;
 mod inner;
@@ -19,6 +20,7 @@ mod secrets;
 mod setup;
 mod sign_in;
 mod signer;
+mod token;
 mod work;
 mod writing;
 
@@ -26,15 +28,18 @@ mod writing;
 mod tests;
 
 pub use check::{CheckLine, CheckStep, CheckWish, Reading, Rights, SendTest, Sending};
-pub use error::{EngineError, Locked};
+pub use error::{EngineError, Lapsing, Locked};
 pub use events::{
     Alternative, BodyState, Candidate, Event, Fate, Health, Problem, SignIn, SignInEvent, Status,
 };
+pub use expiry::{Expiry, Nearness};
 pub use handle::{Engine, Options};
 pub use secrets::MissingSecret;
+pub use token::{SignInRemark, TokenReport, TokenUse, TokenView};
 // What the interface matches on in a sign-in; it may not name the layers these come from.
 pub use crate::auth::{
-    BrowserAuthorization, BrowserProgress, DeviceAuthorization, DeviceProgress, Ended, Identity,
-    PasteMistake, TokenFacts, Unlock,
+    BrowserAuthorization, BrowserProgress, CertificateFacts, DeviceAuthorization, DeviceProgress,
+    Ended, Identity, PasteMistake, PermissionFinding, PermissionState, Permissions, Resource,
+    TokenFacts, Unlock,
 };
 pub use crate::discover::Origin;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::{OnceCell, watch};
 
@@ -124,6 +125,11 @@ impl Proof {
         Ok(ClientProof::load(&self.profile, &self.vault).await?)
     }
 
+    /// Does what [`Self::client`] does, as of a time.
+    pub async fn client_at(&self, now: Timestamp) -> Result<ClientProof, EngineError> {
+        Ok(ClientProof::load_at(&self.profile, &self.vault, now).await?)
+    }
+
     /// Says that something was mended that no server tells us: what was refused is asked for again.
     pub fn try_again(&self) {
         if let Some(keeper) = self.loaded_keeper() {
@@ -211,6 +217,11 @@ impl Signer {
         } else {
             vec![&self.receive, &self.send]
         }
+    }
+
+    /// Returns the time now, by the clock that decides expiry.
+    pub fn now(&self) -> Timestamp {
+        self.receive.clock.now()
     }
 
     /// Returns what the account's mail servers are trusted by.
@@ -324,5 +335,6 @@ fn never_signed_in() -> AuthError {
         description: String::new(),
         suberror: String::new(),
         correlation_id: String::new(),
+        time: String::new(),
     }
 }

@@ -3,6 +3,7 @@
 use crate::auth::{AuthError, Denial, PasteMistake};
 use crate::explain::notice::{Notice, Remedy, Severity, Who};
 use crate::explain::{aadsts, client, files, net, scopes};
+use crate::model::{Access, permission};
 
 /// Explains a failed sign-in or renewal.
 pub(in crate::explain) fn explain(error: &AuthError) -> Notice {
@@ -14,10 +15,13 @@ pub(in crate::explain) fn explain(error: &AuthError) -> Notice {
             description,
             suberror,
             correlation_id,
+            time,
         } => {
             let notice = by_code(code).unwrap_or_else(|| by_denial(denial, error, suberror));
             let notice = if code.is_empty() { notice } else { notice.code(code.clone()) };
-            notice.detail(details(description, correlation_id)).loud()
+            let said = details(description, correlation_id, time);
+            let notice = if is_known(denial, code) { notice } else { to_quote(notice, &said) };
+            notice.detail(said).loud()
         }
         AuthError::Unreachable(source) => {
             let cause = net::explain(source);
@@ -105,7 +109,9 @@ fn by_denial(denial: &Denial, error: &str, suberror: &str) -> Notice {
             .how("Scopes without an address count as Microsoft Graph's, whatever the portal shows beside them")
             .remedy(Remedy::EditAccount),
         Denial::MissingPermission { name } => Notice::new(format!("The token lacks the permission {name}"))
+            .cause(allows(name))
             .cause("It was not added to the application, or nobody consented to it")
+            .copy("pillarbox admin manifest ACCOUNT")
             .how(format!("Have an administrator add {name} to the application and grant consent; then sign in again"))
             .who(Who::TenantAdministrator),
         Denial::Other => Notice::new("The sign-in service refuses")
@@ -128,6 +134,18 @@ fn by_denial(denial: &Denial, error: &str, suberror: &str) -> Notice {
     }
 }
 
+/// Says what a permission is for.
+fn allows(name: &str) -> String {
+    let known = [Access::Application, Access::Delegated];
+    let words = known
+        .into_iter()
+        .find_map(|access| permission(name, access));
+    match words {
+        Some(known) => format!("Without it Pillarbox may not {}", known.words),
+        None => format!("What the account does needs {name}"),
+    }
+}
+
 /// Says in words what the codes of RFC 6749 §5.2 mean.
 fn reason_words(error: &str) -> &'static str {
     match error {
@@ -146,12 +164,33 @@ fn reason_words(error: &str) -> &'static str {
     }
 }
 
-fn details(description: &str, correlation_id: &str) -> String {
-    if correlation_id.is_empty() {
-        description.to_owned()
-    } else {
-        format!("{description} · correlation id {correlation_id}")
+/// The provider's words, and what its administrator finds the refusal by.
+fn details(description: &str, correlation_id: &str, time: &str) -> String {
+    let mut parts = vec![description.to_owned()];
+    if !correlation_id.is_empty() {
+        parts.push(format!("correlation id {correlation_id}"));
     }
+    if !time.is_empty() {
+        parts.push(format!("time {time}"));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join(" · ")
+}
+
+/// Whether what was refused is explained here.
+fn is_known(denial: &Denial, code: &str) -> bool {
+    match code.strip_prefix("AADSTS").map(str::parse) {
+        Some(number) => number.ok().and_then(aadsts::by_number).is_some(),
+        None => *denial != Denial::Other,
+    }
+}
+
+/// Makes what nobody here knows ready to be passed on: the page that explains it, and the provider's words.
+fn to_quote(mut notice: Notice, said: &str) -> Notice {
+    let lines = [notice.copy.as_str(), notice.code.as_str(), said];
+    let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+    notice.copy = lines.join("\n");
+    notice
 }
 
 /// Says what is wrong with a pasted address, and what to paste instead.

@@ -7,6 +7,7 @@ mod auth;
 mod backend;
 mod client;
 mod files;
+mod lapse;
 mod net;
 mod notice;
 mod outbox;
@@ -59,6 +60,7 @@ pub fn explain(error: &EngineError) -> Notice {
             .how(format!("The damaged file is kept as {} and may be deleted", moved_to.display()))
             .who(Who::Nobody)
             .loud(),
+        EngineError::Lapses { .. } => lapse::explain(error),
         EngineError::WorkerPanicked { mailbox } => {
             Notice::new(format!("The background work for {mailbox} stopped unexpectedly and was restarted"))
                 .cause("A bug in Pillarbox; nothing was lost")

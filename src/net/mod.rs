@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a mail protocol. Certificates are always verified; there is no switch to turn that off.
 
+mod certificate;
 mod connect;
 mod dns;
 mod error;
@@ -12,6 +13,7 @@ mod stream;
 mod trace;
 mod trust;
 
+pub use certificate::ServerCertificate;
 pub use connect::{connect_plain, connect_tls, resolve, start_tls};
 pub use dns::{Dns, MxRecord, SrvRecord};
 pub use error::{NetError, TlsFault};

@@ -11,6 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+use crate::net::ServerCertificate;
+
 /// A connected socket, plain or under TLS.
 pub struct Stream {
     transport: Transport,
@@ -94,6 +96,15 @@ impl Stream {
             Some(ProtocolVersion::TLSv1_2) => Some("TLS 1.2"),
             _ => Some("TLS"),
         }
+    }
+
+    /// Returns what may be shown of the server's certificate; `None` for a plain socket.
+    pub fn certificate(&self) -> Option<ServerCertificate> {
+        let Transport::Tls(session) = &self.transport else {
+            return None;
+        };
+        let chain = session.get_ref().1.peer_certificates()?;
+        ServerCertificate::read(chain.first()?)
     }
 }
 

@@ -11,7 +11,7 @@ use ratatui::layout::Size;
 use ratatui::style::Style;
 
 use crate::config::{Config, Interface};
-use crate::engine::{Health, Status};
+use crate::engine::{Expiry, Health, Status};
 use crate::model::{Account, Address, Folder, FolderId, Mailbox, MailboxId, OutboxItem, Role};
 use crate::tui::Companion;
 use crate::tui::keymap::{Action, Keymap, KeymapError};
@@ -78,6 +78,8 @@ pub struct Cx {
     pub config: Option<Arc<Config>>,
     /// Where the person's browser most likely is.
     pub seat: Seat,
+    /// Secrets and certificates that end, of all accounts of which that is known.
+    pub expiries: Vec<Expiry>,
     /// The demo's additions.
     pub companion: Option<Companion>,
     /// How many screens were opened so far; a number nobody else has.
@@ -119,6 +121,7 @@ impl Cx {
             statuses: BTreeMap::new(),
             outbox: Vec::new(),
             config: None,
+            expiries: Vec::new(),
             companion: None,
             opened: 0,
         };

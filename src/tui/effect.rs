@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::Interface;
+use crate::engine::SendTest;
 use crate::mime::Answer;
 use crate::model::{
     Account, ActionId, Address, Draft, DraftId, FlagChange, FolderId, MailboxId, MessageId, Method,
@@ -270,6 +271,12 @@ pub enum Effect {
     SignOut(String),
     /// Read what may be shown of the token.
     LoadToken(String),
+    /// Read all that may be shown of an account's sign-ins.
+    LoadTokenReport(String),
+    /// Renew an account's tokens now.
+    RenewToken(String),
+    /// Read which secrets and certificates end when.
+    LoadExpiries,
     /// Read where secrets are kept.
     LoadVault,
     /// Check an account; lines come in the slot [`Slot::Check`].
@@ -278,6 +285,8 @@ pub enum Effect {
         generation: Generation,
         /// The account's name.
         account: String,
+        /// Whether mail is sent.
+        send_test: SendTest,
     },
     /// Save `[interface]`.
     SaveInterface(Box<Interface>),
@@ -287,6 +296,13 @@ pub enum Effect {
     // --- the machine ---
     /// Copy to the terminal's clipboard (OSC 52).
     Copy(String),
+    /// Write a text into a new file; one that is there already stays as it is.
+    WriteFile {
+        /// Where; `~` is expanded.
+        path: String,
+        /// What.
+        text: String,
+    },
     /// Open an address in a local browser.
     OpenUrl(String),
 

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::engine::{
-    BodyState, Candidate, CheckLine, EngineError, MissingSecret, SignInEvent, Status, TokenFacts,
+    BodyState, Candidate, CheckLine, EngineError, Expiry, MissingSecret, SignInEvent, Status,
+    TokenFacts, TokenReport,
 };
 use crate::model::{
     ActionId, Address, Draft, DraftId, Folder, Mailbox, MailboxId, MessageId, OutboxId, OutboxItem,
@@ -144,6 +145,12 @@ pub enum Outcome {
     SignedOut(String, Shared<()>),
     /// What may be shown of a token.
     Token(String, Shared<Option<Box<TokenFacts>>>),
+    /// All that may be shown of an account's sign-ins.
+    TokenReport(String, Shared<Box<TokenReport>>),
+    /// An account's tokens were renewed.
+    Renewed(String, Shared<()>),
+    /// Which secrets and certificates end when.
+    Expiries(Vec<Expiry>),
     /// Where secrets are kept.
     Vault(String),
     /// A line of a check.

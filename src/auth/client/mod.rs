@@ -42,7 +42,7 @@ impl ClientProof {
     }
 
     /// Does what [`ClientProof::load`] does, by another clock.
-    pub(super) async fn load_at(
+    pub async fn load_at(
         profile: &SignInProfile,
         vault: &Vault,
         now: Timestamp,

@@ -211,6 +211,14 @@ impl Held {
         }
     }
 
+    /// Takes [`Self::reject`] back: nobody refused the token, a person only wanted another.
+    pub(super) fn accept(&mut self, resource: Resource, token: &SecretString) {
+        let rejected = self.rejected.get(&resource);
+        if rejected.is_some_and(|rejected| is_same(rejected, token)) {
+            self.rejected.remove(&resource);
+        }
+    }
+
     /// Returns what everybody who asks now is to hear instead of a new attempt: a failure that is seconds old, or one
     /// that came with a time to wait.
     pub(super) fn standing_error(&self, now: Timestamp) -> Option<AuthError> {
@@ -291,6 +299,7 @@ impl Held {
                 description,
                 suberror,
                 correlation_id,
+                time,
             }) if is_unheard(self) => Err(AuthError::Denied {
                 denial: Denial::AnswerLost,
                 error,
@@ -298,6 +307,7 @@ impl Held {
                 description,
                 suberror,
                 correlation_id,
+                time,
             }),
             outcome => outcome,
         }

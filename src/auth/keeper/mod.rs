@@ -225,6 +225,21 @@ impl TokenKeeper {
         self.inner.replace(stored).await
     }
 
+    /// Renews a token now, whatever is left of it; the old one stays good where that fails.
+    pub async fn renew(&self, resource: Resource) -> Result<(), AuthError> {
+        let resource = self.inner.place(resource);
+        let old = self.inner.held().usable(resource, self.inner.clock.now());
+        if let Some(old) = &old {
+            // One that is in the way of a new one, as if a server had refused it.
+            self.inner.held().reject(resource, old);
+        }
+        let renewed = self.bearer(resource).await;
+        if let (Err(_), Some(old)) = (&renewed, &old) {
+            self.inner.held().accept(resource, old);
+        }
+        renewed.map(|_| ())
+    }
+
     /// Forgets a refusal: the next [`Self::bearer`] asks the provider again. For an application whose administrator
     /// mended something, which nobody tells us.
     pub fn try_again(&self) {

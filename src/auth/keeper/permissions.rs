@@ -31,6 +31,18 @@ pub enum PermissionState {
     Superfluous,
 }
 
+impl PermissionState {
+    /// Returns the word for people, which is also a stable name of `--json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Needed => "needed",
+            Self::Missing => "missing",
+            Self::Unproven => "unproven",
+            Self::Superfluous => "superfluous",
+        }
+    }
+}
+
 /// A permission, and how it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PermissionFinding {

@@ -46,10 +46,36 @@ pub struct CheckLine {
     pub step: CheckStep,
     /// How it went.
     pub outcome: Result<String, Arc<EngineError>>,
+    /// What is to be looked at although it went well; empty for most.
+    pub warning: Option<String>,
     /// How long it took.
     pub took: Duration,
     /// What may be done in the mailbox; with [`CheckStep::Rights`] only.
     pub rights: Option<Rights>,
+}
+
+/// What a step found that went well.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Found {
+    /// What was found.
+    pub detail: String,
+    /// What is to be looked at nevertheless.
+    pub warning: Option<String>,
+}
+
+impl From<String> for Found {
+    fn from(detail: String) -> Self {
+        Self {
+            detail,
+            warning: None,
+        }
+    }
+}
+
+impl From<&str> for Found {
+    fn from(detail: &str) -> Self {
+        Self::from(detail.to_owned())
+    }
 }
 
 /// Steps of a check, in order.
@@ -61,6 +87,8 @@ pub enum CheckStep {
     Tcp,
     /// TLS and its certificate.
     Tls,
+    /// The last day of the application's secret or certificate.
+    Expiry,
     /// A token.
     Token,
     /// What the token allows.
@@ -86,6 +114,7 @@ impl CheckStep {
             Self::Resolve => "resolve",
             Self::Tcp => "tcp",
             Self::Tls => "tls",
+            Self::Expiry => "expiry",
             Self::Token => "token",
             Self::Permissions => "permissions",
             Self::Login => "login",

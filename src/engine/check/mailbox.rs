@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use crate::backend::{BackendError, Refusal};
 use crate::engine::EngineError;
-use crate::engine::check::{Check, CheckStep, Reading};
+use crate::engine::check::{Check, CheckStep, Found, Reading};
 use crate::engine::work::desk::Desk;
 use crate::engine::work::room::Room;
 use crate::model::{RemoteFolder, RemoteId, Role, TlsMode};
@@ -42,10 +42,10 @@ impl Check {
             let step = (desk.address(), CheckStep::Tls);
             match opened {
                 Err(error) if is_tls(&error) => {
-                    self.done(step, Err(error), started);
+                    self.done(step, Err::<Found, _>(error), started);
                     return (None, Reading::Unknown);
                 }
-                _ => self.done(step, Ok("STARTTLS".into()), started),
+                _ => self.done(step, Ok("STARTTLS"), started),
             };
         }
         let step = (desk.address(), CheckStep::Login);
@@ -60,7 +60,7 @@ impl Check {
                 } else {
                     Reading::Unknown
                 };
-                self.done(step, Err(error), started);
+                self.done(step, Err::<Found, _>(error), started);
                 (None, reading)
             }
         }

@@ -4,6 +4,7 @@
 mod delivery;
 mod line;
 mod mailbox;
+mod permissions;
 mod sending;
 
 use std::sync::Arc;
@@ -14,9 +15,11 @@ use jiff::Timestamp;
 use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::time::Instant;
 
-pub use line::{CheckLine, CheckStep, CheckWish, Reading, Rights, SendTest, Sending};
+pub use line::{CheckLine, CheckStep, CheckWish, Found, Reading, Rights, SendTest, Sending};
+pub(in crate::engine) use permissions::functions;
 
 use crate::auth::Function;
+use crate::engine::expiry;
 use crate::engine::inner::Inner;
 use crate::engine::link::OutgoingLink;
 use crate::engine::signer::Proof;
@@ -87,7 +90,7 @@ impl Check {
         desks.retain(|desk| desk.mailbox.account_name == wish.account);
         desks.sort_by_key(|desk| (desk.mailbox.kind != MailboxKind::Main, desk.mailbox.id));
         let Some(main) = desks.first().cloned() else {
-            let outcome = Err(EngineError::NotFound {
+            let outcome: Result<Found, _> = Err(EngineError::NotFound {
                 what: "account",
                 name: wish.account.clone(),
             });
@@ -134,7 +137,28 @@ impl Check {
             let found = self.inner.connector.probe(signer, step).await;
             self.done((main.address(), step), found, started)?;
         }
-        self.token(main, &signer.receive).await
+        self.expiries(main).await;
+        self.token(main, &signer.receive).await?;
+        self.permissions(main, &signer.receive).await;
+        Some(())
+    }
+
+    /// Says when secret and certificate end. A day typed by a person stops nothing.
+    async fn expiries(&self, main: &Desk) {
+        let started = Instant::now();
+        for expiry in expiry::of_signer(&self.inner, &main.signer).await {
+            let (what, words) = (expiry.what.name(), expiry.words());
+            let said = format!("the {what} {words}");
+            let outcome = match expiry.nearness() {
+                _ if expiry.is_over => Err(expiry.problem()),
+                None => Ok(Found::from(said)),
+                Some(_) => Ok(Found {
+                    warning: Some(format!("make a new {what} before {}", expiry.on)),
+                    detail: said,
+                }),
+            };
+            self.done((main.address(), CheckStep::Expiry), outcome, started);
+        }
     }
 
     async fn token(&self, main: &Desk, proof: &Proof) -> Option<()> {
@@ -147,6 +171,10 @@ impl Check {
     async fn outgoing(&self, main: &Arc<Desk>) -> Option<Post> {
         let signer = &main.signer;
         signer.account.servers.outgoing.as_ref()?;
+        if !Arc::ptr_eq(&signer.receive, &signer.send) && !signer.send.is_password() {
+            self.token(main, &signer.send).await?;
+            self.permissions(main, &signer.send).await;
+        }
         let started = Instant::now();
         let opened = self.inner.connector.outgoing(signer, main.address()).await;
         let identity = signer.sending_user(main.address());
@@ -172,6 +200,7 @@ impl Check {
             mailbox: desk.address().to_owned(),
             step: CheckStep::Rights,
             outcome: Ok(said),
+            warning: None,
             took: std::time::Duration::ZERO,
             rights: Some(rights),
         });
@@ -181,14 +210,17 @@ impl Check {
     fn done(
         &self,
         (mailbox, step): (&str, CheckStep),
-        outcome: Result<String, EngineError>,
+        outcome: Result<impl Into<Found>, EngineError>,
         started: Instant,
     ) -> Option<()> {
+        let mut outcome: Result<Found, _> = outcome.map(Into::into);
         let is_fine = outcome.is_ok();
+        let warning = outcome.as_mut().ok().and_then(|found| found.warning.take());
         let _ = self.say.send(CheckLine {
             mailbox: mailbox.to_owned(),
             step,
-            outcome: outcome.map_err(Arc::new),
+            outcome: outcome.map(|found| found.detail).map_err(Arc::new),
+            warning,
             took: started.elapsed(),
             rights: None,
         });

@@ -165,5 +165,6 @@ fn compare(account: &Account, identity: &Identity) -> Result<(), EngineError> {
         description: String::new(),
         suberror: String::new(),
         correlation_id: String::new(),
+        time: String::new(),
     }))
 }

@@ -2,6 +2,7 @@
 
 mod acting;
 mod checking;
+mod expiring;
 mod failing;
 mod mailbox;
 mod sending;

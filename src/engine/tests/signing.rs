@@ -78,7 +78,11 @@ async fn signing_out_parks_the_mailboxes() {
     let keeper = signer.receive.keeper().await.unwrap();
     keeper.adopt(tokens(&fixture)).await.unwrap();
     until_health(&fixture, ALICE, Health::Fine).await;
-    let token = fixture.engine.access_token("work").await.unwrap();
+    let token = fixture
+        .engine
+        .access_token_for("work", crate::auth::Resource::Mail)
+        .await
+        .unwrap();
     assert_eq!(secrecy::ExposeSecret::expose_secret(&token), "access");
     let facts = fixture.engine.token_facts("work").await.unwrap().unwrap();
     assert_eq!(facts.identity.username, ALICE);

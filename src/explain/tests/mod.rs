@@ -1,5 +1,6 @@
 //! The one big snapshot: the notice of every variant of every error, to be reviewed as prose.
 
+mod passed_on;
 mod texts;
 
 use std::io;
@@ -105,6 +106,7 @@ fn denied(denial: Denial, code: &str) -> AuthError {
         description: "the service's words".into(),
         suberror: String::new(),
         correlation_id: "c0ffee".into(),
+        time: "2026-11-22 10:00:00Z".into(),
     }
 }
 

@@ -42,6 +42,11 @@ async fn a_certificate_of_a_named_ca_is_good_and_sessions_work_both_ways() {
     let mut stream = connect_tls("localhost", port, &ca.trust()).await.unwrap();
     assert_eq!(stream.tls_version(), Some("TLS 1.3"));
     assert_eq!(stream.peer_addr().port(), port);
+    let certificate = stream.certificate().unwrap();
+    assert!(
+        certificate.not_after > jiff::Timestamp::now(),
+        "{certificate:?}"
+    );
     assert_eq!(read_line(&mut stream, 100).await.unwrap(), b"hello\r\n");
     stream.write_all(b"x").await.unwrap();
     stream.flush().await.unwrap();

@@ -100,6 +100,10 @@ impl App {
             }
             Action::Back if self.stack.len() == 1 && self.notices.dismiss() => Vec::new(),
             Action::Undo => self.take_back(),
+            // A check mends what is selected in it.
+            Action::Remedy if self.face().is_some_and(|face| face.scope == Scope::Check) => {
+                return None;
+            }
             Action::Remedy => self.remedy(),
             Action::Explain => self.explain_latest(),
             Action::NextTheme => self.next_theme(),

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod input;
+mod lapses;
 mod outcomes;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::engine;
 use crate::explain::{Notice, Remedy, Severity, Who, explain};
 use crate::model::{ActionId, OutboxId};
 use crate::tui::app::ahead::{Ahead, Arrival};
+use crate::tui::app::lapses::Lapses;
 use crate::tui::context::{Cx, Mistakes};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Press;
@@ -43,6 +45,7 @@ pub struct App {
     is_setup_offered: bool,
     rows: Rows,
     ahead: Ahead,
+    lapses: Lapses,
     has_quit: bool,
 }
 
@@ -58,6 +61,7 @@ impl App {
             is_setup_offered: false,
             rows: Rows::default(),
             ahead: Ahead::default(),
+            lapses: Lapses::default(),
             has_quit: false,
         };
         app.tell_mistakes(mistakes);
@@ -149,6 +153,7 @@ impl App {
             }
             Msg::Engine(event) => {
                 let mut effects = self.engine_event(&event);
+                effects.extend(self.look_at_lapses());
                 effects.extend(self.give_all(&Msg::Engine(event)));
                 effects
             }

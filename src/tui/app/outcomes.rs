@@ -28,6 +28,7 @@ impl App {
                 self.cx.config = Some(config.clone());
                 let mut effects = self.look_into_mailboxes();
                 effects.extend(self.offer_setup());
+                effects.push(Effect::LoadExpiries);
                 return effects;
             }
             Outcome::Folders(mailbox, Ok(folders)) => self.cx.take_folders(*mailbox, folders),
@@ -37,6 +38,7 @@ impl App {
                 }
                 self.cx.statuses.insert(*mailbox, (**status).clone());
             }
+            Outcome::Expiries(expiries) => self.tell_lapses(expiries),
             Outcome::Outbox(Ok(items)) => self.cx.outbox.clone_from(items),
             Outcome::Acted {
                 deed,

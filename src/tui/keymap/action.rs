@@ -38,6 +38,10 @@ pub enum Scope {
     Outbox,
     /// A check.
     Check,
+    /// What a token is.
+    Token,
+    /// Documents for administrators.
+    Admin,
 }
 
 const ANY: &[Scope] = &[
@@ -56,6 +60,8 @@ const ANY: &[Scope] = &[
     S::Settings,
     S::Outbox,
     S::Check,
+    S::Token,
+    S::Admin,
 ];
 const BROWSE: &[Scope] = &[S::Sidebar, S::List, S::Reader];
 const MAIL: &[Scope] = &[S::List, S::Reader, S::Search];
@@ -68,7 +74,21 @@ const SIGN_IN: &[Scope] = &[S::SignIn];
 const ACCOUNTS: &[Scope] = &[S::Accounts];
 const OUTBOX: &[Scope] = &[S::Outbox];
 const CHECK: &[Scope] = &[S::Check];
-const COPY: &[Scope] = &[S::Check, S::Help];
+const COPY: &[Scope] = &[S::Check, S::Help, S::Admin];
+const TOKEN: &[Scope] = &[S::Token];
+const ADMIN: &[Scope] = &[S::Admin];
+const REMEDY: &[Scope] = &[S::Sidebar, S::List, S::Reader, S::Check];
+const SIGNING: &[Scope] = &[S::Accounts, S::Token];
+const ABOUT: &[Scope] = &[S::Sidebar, S::List, S::Reader, S::Accounts, S::Check];
+const KIT: &[Scope] = &[
+    S::Sidebar,
+    S::List,
+    S::Reader,
+    S::Accounts,
+    S::Check,
+    S::SignIn,
+    S::Token,
+];
 
 /// How help groups actions.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -93,6 +113,10 @@ pub enum Group {
     Outbox,
     /// Checks.
     Check,
+    /// Tokens.
+    Token,
+    /// Documents for administrators.
+    Admin,
 }
 
 impl Group {
@@ -109,6 +133,8 @@ impl Group {
             Self::Accounts => "Accounts",
             Self::Outbox => "Outbox",
             Self::Check => "Check",
+            Self::Token => "Token",
+            Self::Admin => "Administrator's documents",
         }
     }
 }
@@ -290,6 +316,30 @@ pub enum Action {
     CopyLine,
     /// Check again.
     CheckAgain,
+    /// Check with a message that is sent and found again.
+    TestSending,
+    /// What this account's token is.
+    GoToken,
+    /// Documents for the administrator of this account.
+    GoAdmin,
+    /// Renew the token now.
+    RenewToken,
+    /// Copy what is known of the token.
+    CopyFacts,
+    /// Copy the one line under the cursor.
+    CopyOneLine,
+    /// Copy the whole document.
+    CopyDocument,
+    /// Write the document to a file.
+    WriteDocument,
+    /// Write a message with the document.
+    MailDocument,
+    /// With or without reading.
+    ToggleReading,
+    /// With or without sending.
+    ToggleSending,
+    /// With or without mailboxes of others.
+    ToggleShared,
 }
 
 /// One line of the table.
@@ -370,6 +420,9 @@ impl Action {
         match (self, scope) {
             (A::NextPane, S::Compose | S::Setup | S::Settings | S::SignIn) => "next field",
             (A::NextPane, S::Picker) => "complete",
+            (A::NextPane, S::Admin) => "next",
+            (A::CopyLine, S::Admin) => "copy block",
+            (A::Open, S::Check) => "more",
             (A::Open, S::Setup | S::SignIn) => "go on",
             (A::Open, S::Picker) => "take it",
             (A::Open, S::Reader) => "unfold quotes",
@@ -421,7 +474,7 @@ const TABLE: &[Entry] = &[
     row(A::Undo, ("undo", G::Program, BROWSE, "undo", "Take the last action back", &["z"])),
     row(A::Sync, ("sync", G::Program, BROWSE, "sync", "Synchronise this mailbox now", &["ctrl-r"])),
     row(A::StopSync, ("stop-sync", G::Program, BROWSE, "stop sync", "Stop the synchronisation; what was fetched stays", &["ctrl-x"])),
-    row(A::Remedy, ("remedy", G::Program, BROWSE, "mend", "Do what the notice offers", &["!"])),
+    row(A::Remedy, ("remedy", G::Program, REMEDY, "mend", "Do what the notice offers", &["!"])),
     row(A::Explain, ("explain", G::Program, BROWSE, "explain", "Everything about the last notice", &["g !", "g e"])),
     row(A::Redraw, ("redraw", G::Program, ANY, "redraw", "Draw the screen anew", &["ctrl-l"])),
     row(A::Suspend, ("suspend", G::Program, ANY, "suspend", "To the shell, until fg; in a text Ctrl-U undoes", &["ctrl-z"])),
@@ -483,12 +536,24 @@ const TABLE: &[Entry] = &[
     row(A::SwitchMethod, ("switch-method", G::SignIn, SIGN_IN, "other method", "Sign in with the browser instead of a code, or back", &["b"])),
     row(A::Approve, ("approve", G::SignIn, SIGN_IN, "approve (demo)", "Approve the code as a person elsewhere would", &["a"])),
     row(A::AddAccount, ("add-account", G::Accounts, ACCOUNTS, "add", "Add an account", &["a"])),
-    row(A::SignInAgain, ("sign-in", G::Accounts, ACCOUNTS, "sign in", "Sign in", &["s"])),
-    row(A::SignOut, ("sign-out", G::Accounts, ACCOUNTS, "sign out", "Forget this account's tokens", &["o"])),
+    row(A::SignInAgain, ("sign-in", G::Accounts, SIGNING, "sign in", "Sign in", &["s"])),
+    row(A::SignOut, ("sign-out", G::Accounts, SIGNING, "sign out", "Forget this account's tokens", &["o"])),
     row(A::RemoveAccount, ("remove-account", G::Accounts, ACCOUNTS, "remove", "Remove the account and its cache", &["d", "delete"])),
     row(A::CheckAccount, ("check", G::Accounts, ACCOUNTS, "check", "Check the account step by step", &["t"])),
     row(A::Retry, ("retry", G::Outbox, OUTBOX, "send again", "Send again", &["r"])),
     row(A::TakeBack, ("take-back", G::Outbox, OUTBOX, "take back", "Take back and edit", &["d", "delete"])),
-    row(A::CopyLine, ("copy-line", G::Check, COPY, "copy line", "Copy the line that mends it", &["c"])),
+    row(A::CopyLine, ("copy-line", G::Check, COPY, "copy line", "Copy the line that mends it", &["y", "c"])),
     row(A::CheckAgain, ("check-again", G::Check, CHECK, "again", "Check again", &["r"])),
+    row(A::TestSending, ("send-test", G::Check, CHECK, "send test", "Check again, with a message that is sent, found and removed", &["t"])),
+    row(A::GoToken, ("token", G::Places, ABOUT, "token", "What this account's token is and allows", &["T", "g b"])),
+    row(A::GoAdmin, ("admin", G::Places, KIT, "admin kit", "Documents for this account's administrator", &["A", "g m"])),
+    row(A::RenewToken, ("renew-token", G::Token, TOKEN, "renew", "Renew the token now", &["r"])),
+    row(A::CopyFacts, ("copy-facts", G::Token, TOKEN, "copy", "Copy what is known of the token, never the token", &["y", "c"])),
+    row(A::CopyOneLine, ("copy-one-line", G::Admin, ADMIN, "copy line", "Copy the line under the cursor alone", &["Y"])),
+    row(A::CopyDocument, ("copy-document", G::Admin, ADMIN, "copy all", "Copy the whole document", &["a"])),
+    row(A::WriteDocument, ("write-document", G::Admin, ADMIN, "write", "Write the document to a new file", &["w"])),
+    row(A::MailDocument, ("mail-document", G::Admin, ADMIN, "mail", "Write a message with the document", &["m"])),
+    row(A::ToggleReading, ("toggle-reading", G::Admin, ADMIN, "reading", "With or without reading", &["r"])),
+    row(A::ToggleSending, ("toggle-sending", G::Admin, ADMIN, "sending", "With or without sending", &["s"])),
+    row(A::ToggleShared, ("toggle-shared", G::Admin, ADMIN, "shared", "With or without mailboxes of others", &["u"])),
 ];

@@ -75,10 +75,10 @@ pub fn approve(approve: Option<&UnboundedSender<String>>, code: String) {
 pub async fn check(
     engine: Engine,
     generation: Generation,
-    account: String,
+    wish: CheckWish,
     done: UnboundedSender<Outcome>,
 ) {
-    let mut lines = engine.check(CheckWish::of(account));
+    let mut lines = engine.check(wish);
     while let Some(line) = lines.recv().await {
         let line = Some(Box::new(line));
         let _ = done.send(Outcome::Check { generation, line });

@@ -87,6 +87,25 @@ async fn absolute(path: PathBuf) -> PathBuf {
     tokio::fs::canonicalize(&path).await.unwrap_or(path)
 }
 
+/// Writes a text into a new file and says so; a file that is there already is never touched.
+pub async fn write_new(path: String, text: String) -> Outcome {
+    let full = expand(path.trim());
+    let shown = shorten(&full);
+    let written = tokio::task::spawn_blocking(move || -> std::io::Result<()> {
+        use std::io::Write as _;
+        let mut file = std::fs::File::create_new(&full)?;
+        file.write_all(text.as_bytes())
+    });
+    Outcome::Said(match written.await {
+        Ok(Ok(())) => format!("Wrote {shown}"),
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            format!("{shown} is there already; nothing was written")
+        }
+        Ok(Err(error)) => format!("{shown}: {error}"),
+        Err(_) => format!("{shown} was not written"),
+    })
+}
+
 /// Opens a web address with the desktop's browser. Nothing but `http`, `https` and `mailto` is handed over.
 pub async fn open_url(url: String) -> Outcome {
     let is_safe = ["https://", "http://", "mailto:"]
@@ -150,6 +169,18 @@ mod tests {
                 .ends_with("is not a file")
         );
         assert!(facts_of(&folder.path().join("none")).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_there_is_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.txt");
+        let path = file.display().to_string();
+        let first = write_new(path.clone(), "one".into()).await;
+        assert!(matches!(first, Outcome::Said(text) if text.starts_with("Wrote ")));
+        let second = write_new(path, "two".into()).await;
+        assert!(matches!(second, Outcome::Said(text) if text.contains("nothing was written")));
+        assert_eq!(std::fs::read_to_string(file).unwrap(), "one");
     }
 
     #[tokio::test]

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::config;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{CheckWish, Engine, EngineError};
 use crate::tui::effect::{Effect, Slot};
 use crate::tui::outcome::Outcome;
 
@@ -163,6 +163,21 @@ impl Runner {
                 let facts = engine.token_facts(&account).await.map_err(Arc::new);
                 Outcome::Token(account, facts.map(|facts| facts.map(Box::new)))
             }),
+            Effect::LoadTokenReport(account) => self.spawn(slot, async move {
+                let report = engine.token_report(&account).await;
+                Outcome::TokenReport(account, report.map(Box::new).map_err(Arc::new))
+            }),
+            Effect::RenewToken(account) => self.spawn(slot, async move {
+                let renewed = engine.renew_tokens(&account).await;
+                Outcome::Renewed(account, renewed.map_err(Arc::new))
+            }),
+            Effect::LoadExpiries => {
+                self.spawn(
+                    slot,
+                    async move { Outcome::Expiries(engine.expiries().await) },
+                );
+            }
+            Effect::WriteFile { path, text } => self.spawn(slot, files::write_new(path, text)),
             Effect::LoadVault => self.say(Outcome::Vault(engine.vault_description())),
             Effect::OpenUrl(url) => self.spawn(slot, files::open_url(url)),
             other => self.account(other),
@@ -206,9 +221,14 @@ impl Runner {
             Effect::Check {
                 generation,
                 account,
+                send_test,
             } => {
                 let done = self.done.clone();
-                self.track(slot, check(engine, generation, account, done));
+                let wish = CheckWish {
+                    send_test,
+                    ..CheckWish::of(account)
+                };
+                self.track(slot, check(engine, generation, wish, done));
             }
             Effect::Cancel(slot) => {
                 if let Some(old) = self.running.remove(&slot) {

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 mod acting;
+mod admin;
 pub mod check;
 mod compose;
 mod confirm;
@@ -18,6 +19,7 @@ mod search;
 pub mod settings;
 pub mod setup;
 pub mod sign_in;
+mod token;
 
 use std::time::Duration;
 
@@ -114,6 +116,16 @@ pub enum ScreenName {
     Outbox,
     /// A check.
     Check {
+        /// The account's name.
+        account: String,
+    },
+    /// What an account's token is.
+    Token {
+        /// The account's name.
+        account: String,
+    },
+    /// Documents for an account's administrator.
+    Admin {
         /// The account's name.
         account: String,
     },
@@ -219,6 +231,10 @@ pub enum Screen {
     Outbox(outbox::Outbox),
     /// See [`ScreenName::Check`].
     Check(check::Check),
+    /// See [`ScreenName::Token`].
+    Token(Box<token::Token>),
+    /// See [`ScreenName::Admin`].
+    Admin(Box<admin::Admin>),
     /// See [`ScreenName::Compose`].
     Compose(Box<compose::Compose>),
     /// See [`ScreenName::Search`].
@@ -267,6 +283,14 @@ impl Screen {
                 let (screen, effects) = check::Check::open(account, cx);
                 (Self::Check(screen), effects)
             }
+            ScreenName::Token { account } => {
+                let (screen, effects) = token::Token::open(account);
+                (Self::Token(Box::new(screen)), effects)
+            }
+            ScreenName::Admin { account } => (
+                Self::Admin(Box::new(admin::Admin::open(&account, cx))),
+                Vec::new(),
+            ),
             ScreenName::Compose { draft, saved } => {
                 let (screen, effects) = compose::Compose::open(*draft, saved, cx);
                 (Self::Compose(Box::new(screen)), effects)
@@ -328,6 +352,8 @@ impl Screen {
             Self::Settings(screen) => screen.update(message, cx),
             Self::Outbox(screen) => screen.update(message, cx),
             Self::Check(screen) => screen.update(message, cx),
+            Self::Token(screen) => screen.update(message, cx),
+            Self::Admin(screen) => screen.update(message),
             Self::Compose(screen) => screen.update(message, cx),
             Self::Search(screen) => screen.update(message, cx),
             Self::Drafts(screen) => screen.update(message),
@@ -360,6 +386,8 @@ impl Screen {
             Self::Settings(screen) => screen.view(frame, area, cx),
             Self::Outbox(screen) => screen.view(frame, area, cx),
             Self::Check(screen) => screen.view(frame, area, cx),
+            Self::Token(screen) => screen.view(frame, area, cx),
+            Self::Admin(screen) => screen.view(frame, area, cx),
             Self::Compose(screen) => screen.view(frame, area, cx),
             Self::Search(screen) => screen.view(frame, area, cx),
             Self::Drafts(screen) => screen.view(frame, area, cx),
@@ -380,6 +408,8 @@ impl Screen {
             Self::Settings(screen) => screen.face(cx),
             Self::Outbox(screen) => screen.face(cx),
             Self::Check(screen) => screen.face(cx),
+            Self::Token(screen) => screen.face(),
+            Self::Admin(_) => admin::Admin::face(),
             Self::Compose(screen) => screen.face(cx),
             Self::Search(screen) => screen.face(),
             Self::Drafts(_) => drafts::Drafts::face(),
@@ -400,6 +430,8 @@ impl Screen {
             Self::Settings(screen) => screen.live(action, cx),
             Self::Outbox(screen) => screen.live(action, cx),
             Self::Check(screen) => screen.live(action, cx),
+            Self::Token(screen) => screen.live(action),
+            Self::Admin(screen) => screen.live(action),
             Self::Search(screen) => screen.live(action, cx),
             Self::Compose(screen) => screen.live(action),
             Self::Drafts(screen) => screen.live(action),

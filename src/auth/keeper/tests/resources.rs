@@ -105,6 +105,23 @@ async fn each_resource_gets_its_token_from_the_one_refresh_token() {
 }
 
 #[tokio::test]
+async fn a_token_is_renewed_at_once_when_a_person_asks_and_the_old_one_outlives_a_failure() {
+    let story = Story::start(entra().await).await;
+    let old = story.keeper.bearer(Resource::Mail).await.unwrap();
+    story.keeper.renew(Resource::Mail).await.unwrap();
+    assert_eq!(story.sent(), ["rt-0"]);
+    let new = story.keeper.bearer(Resource::Mail).await.unwrap();
+    assert_ne!(old.expose_secret(), new.expose_secret());
+
+    let down = Server::start(|_| Answer::html(503)).await;
+    let story = Story::start(down).await;
+    let old = story.keeper.bearer(Resource::Mail).await.unwrap();
+    story.keeper.renew(Resource::Mail).await.unwrap_err();
+    let kept = story.keeper.bearer(Resource::Mail).await.unwrap();
+    assert_eq!(old.expose_secret(), kept.expose_secret());
+}
+
+#[tokio::test]
 async fn both_survive_in_the_vault() {
     let story = Story::start(entra().await).await;
     story.audience(Resource::Graph).await;

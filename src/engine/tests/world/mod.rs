@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::auth::Function;
 use crate::backend::{BackendError, Refusal};
+use crate::engine::check::Found;
 use crate::engine::link::{Connector, Link, OutgoingLink};
 use crate::engine::signer::Signer;
 use crate::engine::work::bell::locked;
@@ -337,7 +338,7 @@ impl Connector for World {
         Ok(Box::new(FakeOutgoing(self.clone())))
     }
 
-    async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<String, EngineError> {
+    async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<Found, EngineError> {
         let address = &signer.account.address.email;
         let asked = self.ask(&format!("{address} probe {}", step.name()));
         asked.map_err(|source| signer.blame_incoming(address, source))?;

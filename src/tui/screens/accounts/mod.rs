@@ -99,6 +99,8 @@ impl Accounts {
                 Action::SignInAgain => vec![Effect::Push(ScreenName::SignIn { account: name })],
                 Action::SignOut => vec![Effect::SignOut(name)],
                 Action::CheckAccount => vec![Effect::Push(ScreenName::Check { account: name })],
+                Action::GoToken => vec![Effect::Push(ScreenName::Token { account: name })],
+                Action::GoAdmin => vec![Effect::Push(ScreenName::Admin { account: name })],
                 Action::RemoveAccount => vec![Effect::Push(ScreenName::Confirm(Question {
                     tag: REMOVE,
                     title: format!("Remove the account {name}?"),
@@ -120,6 +122,8 @@ impl Accounts {
                 Action::AddAccount,
                 Action::SignInAgain,
                 Action::CheckAccount,
+                Action::GoToken,
+                Action::GoAdmin,
                 Action::SignOut,
                 Action::RemoveAccount,
                 Action::Back,
@@ -135,6 +139,8 @@ impl Accounts {
             | Action::SignInAgain
             | Action::SignOut
             | Action::CheckAccount
+            | Action::GoToken
+            | Action::GoAdmin
             | Action::RemoveAccount
             | Action::Up
             | Action::Down

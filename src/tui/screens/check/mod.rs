@@ -2,23 +2,24 @@
 
 #[cfg(test)]
 mod tests;
+mod view;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::engine::CheckLine;
-use crate::explain::{Notice, explain};
+use crate::engine::{CheckLine, Rights, SendTest};
+use crate::explain::{Notice, Remedy, explain};
+use crate::model::Account;
 use crate::tui::context::Cx;
 use crate::tui::effect::{Effect, Generation, Slot};
 use crate::tui::keymap::{Action, Scope};
-use crate::tui::msg::Msg;
+use crate::tui::msg::{Msg, Reply};
 use crate::tui::outcome::Outcome;
-use crate::tui::screens::{Face, Live};
-use crate::tui::text;
-use crate::tui::theme::Tone;
+use crate::tui::screens::{Face, Live, Question, ScreenName};
 use crate::tui::widgets::frame::top_line;
+
+const SEND: &str = "check-send-test";
 
 /// A line as shown: the step and, where it failed, its notice.
 #[derive(Debug)]
@@ -26,8 +27,11 @@ struct Shown {
     mailbox: String,
     step: &'static str,
     detail: String,
+    warning: Option<String>,
     milliseconds: u128,
     notice: Option<Notice>,
+    /// Stands in the table of rights, not among the steps.
+    rights: Option<Rights>,
 }
 
 /// The check screen.
@@ -37,9 +41,13 @@ pub struct Check {
     generation: Generation,
     lines: Vec<Shown>,
     is_running: bool,
+    send_test: SendTest,
+    /// The line under the cursor; the first failure until somebody moves.
+    selected: Option<usize>,
     scroll: usize,
-    /// Rows of the last frame and how many of them fitted.
-    extent: (usize, usize),
+    /// Lines in the order shown, with their first row and the one after their last.
+    places: Vec<(usize, usize, usize)>,
+    height: usize,
 }
 
 impl Check {
@@ -50,69 +58,151 @@ impl Check {
             generation: cx.opened << 16,
             lines: Vec::new(),
             is_running: false,
+            send_test: SendTest::Skip,
+            selected: None,
             scroll: 0,
-            extent: (0, 0),
+            places: Vec::new(),
+            height: 1,
         };
-        let effect = screen.start();
+        let effect = screen.start(SendTest::Skip);
         (screen, vec![effect])
     }
 
-    fn start(&mut self) -> Effect {
+    fn start(&mut self, send_test: SendTest) -> Effect {
         self.generation += 1;
         self.lines.clear();
+        self.places.clear();
         self.is_running = true;
+        self.send_test = send_test;
+        self.selected = None;
         self.scroll = 0;
         Effect::Check {
             generation: self.generation,
             account: self.account.clone(),
+            send_test,
         }
     }
 
     /// Reacts to a message.
-    pub fn update(&mut self, message: &Msg, _: &Cx) -> Vec<Effect> {
+    pub fn update(&mut self, message: &Msg, cx: &Cx) -> Vec<Effect> {
         match message {
             Msg::Done(Outcome::Check { generation, line }) if *generation == self.generation => {
+                let mut accounts = cx.accounts().iter();
+                let account = accounts.find(|account| account.name == self.account);
                 match line {
-                    Some(line) => self.lines.push(shown(line)),
+                    Some(line) => self.lines.push(shown(line, account)),
                     None => self.is_running = false,
                 }
                 Vec::new()
             }
             Msg::Action(action) => self.act(*action),
+            Msg::Reply(Reply::Confirmed(SEND)) => vec![self.start(SendTest::Send)],
             _ => Vec::new(),
         }
     }
 
     fn act(&mut self, action: Action) -> Vec<Effect> {
-        let (rows, height) = self.extent;
-        let last = rows.saturating_sub(height);
+        let account = self.account.clone();
         match action {
-            Action::Back => return vec![Effect::Pop],
-            Action::CheckAgain => return vec![self.start()],
-            Action::CopyLine => {
-                if let Some(line) = self.line_to_copy() {
-                    return vec![
-                        Effect::Copy(line.to_owned()),
-                        Effect::Say("Line copied".to_owned()),
-                    ];
-                }
+            Action::Back => vec![Effect::Pop],
+            Action::CheckAgain => vec![self.start(self.send_test)],
+            Action::TestSending => vec![Effect::Push(ScreenName::Confirm(Question {
+                tag: SEND,
+                title: "Check with a message?".to_owned(),
+                detail:
+                    "Every mailbox sends a message to itself, which is looked for and then removed."
+                        .to_owned(),
+                yes: "send".to_owned(),
+            }))],
+            Action::CopyLine => match self.line_to_copy() {
+                Some(line) => vec![
+                    Effect::Copy(line.to_owned()),
+                    Effect::Say("Line copied".to_owned()),
+                ],
+                None => Vec::new(),
+            },
+            Action::Open => match self.failure() {
+                Some(notice) => vec![Effect::Push(ScreenName::Notice(Box::new(notice.clone())))],
+                None => Vec::new(),
+            },
+            Action::Remedy => self.mend(),
+            Action::GoToken => vec![Effect::Push(ScreenName::Token { account })],
+            Action::GoAdmin => vec![Effect::Push(ScreenName::Admin { account })],
+            other => {
+                self.go(other);
+                Vec::new()
             }
-            Action::Up => self.scroll = self.scroll.saturating_sub(1),
-            Action::Down => self.scroll = (self.scroll + 1).min(last),
-            Action::PageUp => self.scroll = self.scroll.saturating_sub(height),
-            Action::PageDown => self.scroll = (self.scroll + height).min(last),
-            Action::First => self.scroll = 0,
-            Action::Last => self.scroll = last,
-            _ => {}
         }
-        Vec::new()
+    }
+
+    /// Does what the notice of the selected failure offers.
+    fn mend(&mut self) -> Vec<Effect> {
+        let account = self.account.clone();
+        match self.failure().map(|notice| notice.remedy) {
+            Some(Remedy::SignIn) => vec![Effect::Push(ScreenName::SignIn { account })],
+            Some(Remedy::EditAccount) => vec![Effect::Push(ScreenName::Setup {
+                account: Some(account),
+            })],
+            Some(Remedy::Retry) => vec![self.start(self.send_test)],
+            Some(Remedy::ShowLog | Remedy::None) | None => Vec::new(),
+        }
+    }
+
+    /// Moves the cursor, by lines and not by rows.
+    fn go(&mut self, action: Action) {
+        let last = self.places.len().saturating_sub(1);
+        let current = self.cursor();
+        let now = self
+            .places
+            .iter()
+            .position(|(line, ..)| Some(*line) == current);
+        let now = now.unwrap_or(0);
+        let is_below = |rows: usize, (_, from, _): &(usize, usize, usize)| {
+            let start = self.places.get(now).map_or(0, |(_, from, _)| *from);
+            *from >= start + rows
+        };
+        let page = self.height.saturating_sub(1).max(1);
+        let next = match action {
+            Action::Up => now.saturating_sub(1),
+            Action::Down => (now + 1).min(last),
+            Action::First => 0,
+            Action::Last => last,
+            Action::PageDown => {
+                let mut places = self.places.iter();
+                places
+                    .position(|place| is_below(page, place))
+                    .unwrap_or(last)
+            }
+            Action::PageUp => {
+                let start = self.places.get(now).map_or(0, |(_, from, _)| *from);
+                let mut places = self.places.iter();
+                let wanted = start.saturating_sub(page);
+                places.position(|(_, from, _)| *from >= wanted).unwrap_or(0)
+            }
+            _ => return,
+        };
+        self.selected = self.places.get(next).map(|(line, ..)| *line);
+    }
+
+    /// Returns the line under the cursor: where nobody moved it, the first failure, else the first line.
+    fn cursor(&self) -> Option<usize> {
+        let is_failure = |(line, ..): &&(usize, usize, usize)| {
+            self.lines
+                .get(*line)
+                .is_some_and(|line| line.notice.is_some())
+        };
+        let first = self.places.iter().find(is_failure).or(self.places.first());
+        self.selected.or(first.map(|(line, ..)| *line))
+    }
+
+    /// Returns the notice of the line under the cursor.
+    fn failure(&self) -> Option<&Notice> {
+        self.lines.get(self.cursor()?)?.notice.as_ref()
     }
 
     fn line_to_copy(&self) -> Option<&str> {
-        let notices = self.lines.iter().filter_map(|line| line.notice.as_ref());
-        notices
-            .map(|notice| notice.copy.as_str())
-            .find(|copy| !copy.is_empty())
+        let copy = self.failure().map(|notice| notice.copy.as_str())?;
+        (!copy.is_empty()).then_some(copy)
     }
 
     /// Is closed: ends a check that still runs.
@@ -130,8 +220,12 @@ impl Check {
             Scope::Check,
             &[
                 Action::CopyLine,
+                Action::Remedy,
+                Action::Open,
                 Action::CheckAgain,
-                Action::Down,
+                Action::TestSending,
+                Action::GoToken,
+                Action::GoAdmin,
                 Action::Back,
             ],
         )
@@ -139,13 +233,17 @@ impl Check {
 
     /// Tells whether an action works now.
     pub fn live(&self, action: Action, _: &Cx) -> Live {
+        let remedy = self.failure().map(|notice| notice.remedy);
         match action {
-            Action::Down | Action::Last | Action::PageDown if self.extent.0 <= self.extent.1 => {
-                Live::No("Everything is on screen")
+            Action::CheckAgain | Action::TestSending if self.is_running => {
+                Live::No("The check still runs")
             }
-            Action::CheckAgain if self.is_running => Live::No("The check still runs"),
             Action::CopyLine if self.line_to_copy().is_none() => {
-                Live::No("There is no line to copy")
+                Live::No("There is no line to copy here")
+            }
+            Action::Open if remedy.is_none() => Live::No("There is no more to say about this"),
+            Action::Remedy if matches!(remedy, None | Some(Remedy::None | Remedy::ShowLog)) => {
+                Live::No("There is nothing to press for this")
             }
             Action::Back
             | Action::Up
@@ -155,6 +253,11 @@ impl Check {
             | Action::Last
             | Action::PageDown
             | Action::CheckAgain
+            | Action::TestSending
+            | Action::Open
+            | Action::Remedy
+            | Action::GoToken
+            | Action::GoAdmin
             | Action::CopyLine => Live::Yes,
             _ => Live::Unknown,
         }
@@ -162,111 +265,57 @@ impl Check {
 
     /// Draws.
     pub fn view(&mut self, frame: &mut Frame<'_>, area: Rect, cx: &Cx) {
-        let passed = self
-            .lines
-            .iter()
-            .filter(|line| line.notice.is_none())
-            .count();
+        let steps = self.lines.iter().filter(|line| line.rights.is_none());
+        let (mut passed, mut all) = (0, 0);
+        for line in steps {
+            all += 1;
+            passed += usize::from(line.notice.is_none());
+        }
         let running = if self.is_running { ", running" } else { "" };
-        let facts = format!("{passed} of {} passed{running}", self.lines.len());
+        let facts = format!("{passed} of {all} passed{running}");
         let title = format!("Check {} {}", cx.symbols.step, self.account);
         let body = top_line(frame, area, cx, (&title, &facts));
-        let rows = self.rows(cx, usize::from(body.width));
-        self.extent = (rows.len(), usize::from(body.height));
-        self.scroll = self
-            .scroll
-            .min(rows.len().saturating_sub(usize::from(body.height)));
-        let shown: Vec<Line<'_>> = rows.into_iter().skip(self.scroll).collect();
+        self.places = self.order();
+        let mut rows = self.rows(cx, usize::from(body.width));
+        let last = rows.len().saturating_sub(usize::from(body.height));
+        self.height = usize::from(body.height);
+        self.scroll_to_cursor();
+        self.scroll = self.scroll.min(last);
+        let shown = rows.split_off(self.scroll.min(rows.len()));
         frame.render_widget(Paragraph::new(shown), body);
     }
 
-    fn rows(&self, cx: &Cx, columns: usize) -> Vec<Line<'static>> {
-        let mut rows = Vec::new();
-        for mailbox in self.mailboxes() {
-            rows.push(Line::styled(format!(" {mailbox}"), cx.style(Tone::Title)));
-            for line in self.lines.iter().filter(|line| line.mailbox == mailbox) {
-                rows.push(step_row(line, cx, columns));
-                if let Some(notice) = &line.notice {
-                    rows.extend(notice_rows(notice, cx, columns));
-                }
-            }
+    /// Keeps the line under the cursor on screen, its first row above all.
+    fn scroll_to_cursor(&mut self) {
+        let cursor = self.cursor();
+        let place = self.places.iter().find(|(line, ..)| Some(*line) == cursor);
+        let Some((_, from, end)) = place.copied() else {
+            return;
+        };
+        if end > self.scroll + self.height {
+            self.scroll = end - self.height;
         }
-        rows
-    }
-
-    /// Returns the mailboxes in the order of their first line; several are looked at together.
-    fn mailboxes(&self) -> Vec<&str> {
-        let mut mailboxes: Vec<&str> = Vec::new();
-        for line in &self.lines {
-            if !mailboxes.contains(&line.mailbox.as_str()) {
-                mailboxes.push(&line.mailbox);
-            }
-        }
-        mailboxes
+        // The heading above the first line comes along.
+        let from = if from <= 1 { 0 } else { from };
+        self.scroll = self.scroll.min(from);
     }
 }
 
-fn shown(line: &CheckLine) -> Shown {
+fn shown(line: &CheckLine, account: Option<&Account>) -> Shown {
+    let notice = line.outcome.as_ref().err().map(|error| {
+        let notice = explain(error);
+        match account {
+            Some(account) => notice.for_account(account),
+            None => notice,
+        }
+    });
     Shown {
         mailbox: line.mailbox.clone(),
         step: line.step.name(),
         detail: line.outcome.as_ref().cloned().unwrap_or_default(),
+        warning: line.warning.clone(),
         milliseconds: line.took.as_millis(),
-        notice: line.outcome.as_ref().err().map(|error| explain(error)),
+        notice,
+        rights: line.rights,
     }
-}
-
-fn step_row(line: &Shown, cx: &Cx, columns: usize) -> Line<'static> {
-    let (mark, tone) = match line.notice {
-        None => (cx.symbols.check, Tone::Ok),
-        Some(_) => (cx.symbols.cross, Tone::Error),
-    };
-    let detail = line
-        .notice
-        .as_ref()
-        .map_or(line.detail.as_str(), |notice| notice.title.as_str());
-    let took = format!("{} ms", line.milliseconds);
-    let room = columns.saturating_sub(17 + text::width(&took) + 1);
-    Line::from(vec![
-        Span::styled(format!("   {mark} "), cx.style(tone)),
-        Span::raw(format!("{:<12}", line.step)),
-        Span::raw(text::left(detail, room, &cx.symbols)),
-        Span::styled(took, cx.style(Tone::Dim)),
-    ])
-}
-
-/// Who does what, wrapped under the failed step.
-fn notice_rows(notice: &Notice, cx: &Cx, columns: usize) -> Vec<Line<'static>> {
-    let room = columns.saturating_sub(12).max(10);
-    let mut rows = Vec::new();
-    let mut part = |name: &str, value: &str, tone: Tone| {
-        for (place, row) in text::wrap(value, room).into_iter().enumerate() {
-            let name = if place == 0 { name } else { "" };
-            rows.push(Line::from(vec![
-                Span::styled(format!("      {name:<5}"), cx.style(Tone::Dim)),
-                Span::styled(row, cx.style(tone)),
-            ]));
-        }
-    };
-    notice
-        .cause
-        .iter()
-        .for_each(|cause| part("Why", cause, Tone::Text));
-    part("Who", notice.who.words(), Tone::Text);
-    notice
-        .how
-        .iter()
-        .for_each(|how| part("What", how, Tone::Text));
-    notice
-        .copy
-        .lines()
-        .for_each(|line| part("Line", line, Tone::Accent));
-    if !notice.detail.is_empty() {
-        part(
-            "Said",
-            &format!("{} {}", notice.code, notice.detail),
-            Tone::Dim,
-        );
-    }
-    rows
 }

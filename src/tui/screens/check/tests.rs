@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::{CheckLine, CheckStep, EngineError};
+use crate::engine::{CheckLine, CheckStep, EngineError, Reading, Rights, SendTest, Sending};
 use crate::tui::context::Cx;
 use crate::tui::effect::{Effect, Slot};
 use crate::tui::keymap::Action;
@@ -17,6 +17,7 @@ fn line(mailbox: &str, step: CheckStep, detail: &str) -> CheckLine {
         mailbox: mailbox.into(),
         step,
         outcome: Ok(detail.into()),
+        warning: None,
         took: Duration::from_millis(38),
         rights: None,
     }
@@ -32,8 +33,23 @@ fn failed(mailbox: &str, step: CheckStep) -> CheckLine {
         mailbox: mailbox.into(),
         step,
         outcome,
+        warning: None,
         took: Duration::from_millis(120),
         rights: None,
+    }
+}
+
+fn rights(mailbox: &str, reading: Reading, sending: Sending) -> CheckLine {
+    CheckLine {
+        rights: Some(Rights { reading, sending }),
+        ..line(mailbox, CheckStep::Rights, "")
+    }
+}
+
+fn fill(screen: &mut Screen, generation: u64, lines: Vec<CheckLine>, cx: &Cx) {
+    let lines = lines.into_iter().map(|line| Some(Box::new(line)));
+    for line in lines.chain([None]) {
+        screen.update(&Msg::Done(Outcome::Check { generation, line }), cx);
     }
 }
 
@@ -66,7 +82,17 @@ fn lines_fill_in_and_a_failed_one_says_who_does_what() {
             CheckStep::Token,
             "alice@contoso.com, 52 min left",
         ),
+        CheckLine {
+            warning: Some("make a new secret before 2026-12-01".into()),
+            ..line(
+                "alice@contoso.com",
+                CheckStep::Expiry,
+                "the secret ends on 2026-12-01, 9 days left",
+            )
+        },
         failed("sales@contoso.com", CheckStep::Login),
+        rights("alice@contoso.com", Reading::Full, Sending::SendAs),
+        rights("sales@contoso.com", Reading::None, Sending::Unknown),
     ];
     for line in lines
         .into_iter()
@@ -115,4 +141,123 @@ fn a_check_cannot_be_started_twice_at_once() {
         act(&mut screen, Action::CheckAgain, &cx).as_slice(),
         [Effect::Check { .. }]
     ));
+}
+
+/// A failed sign-in of which the notice has a line to copy, filled in with the account's name.
+fn denied(mailbox: &str) -> CheckLine {
+    let error = EngineError::Lapses {
+        account: "work".into(),
+        profile: "contoso".into(),
+        what: crate::engine::Lapsing::Secret,
+        on: jiff::civil::Date::constant(2026, 11, 20),
+        days_left: -2,
+        is_over: true,
+    };
+    CheckLine {
+        outcome: Err(Arc::new(error)),
+        ..line(mailbox, CheckStep::Expiry, "")
+    }
+}
+
+#[test]
+fn the_line_of_the_selected_failure_is_copied() {
+    let mut cx = context();
+    let (mut screen, generation) = started(&cx);
+    let lines = vec![
+        line("alice@contoso.com", CheckStep::Tcp, "there"),
+        denied("alice@contoso.com"),
+        failed("sales@contoso.com", CheckStep::Login),
+    ];
+    fill(&mut screen, generation, lines, &cx);
+    draw(&mut screen, &mut cx, (80, 24));
+    let copied = Effect::Copy("pillarbox admin guide work".into());
+    assert_eq!(act(&mut screen, Action::CopyLine, &cx)[0], copied);
+    act(&mut screen, Action::Down, &cx);
+    assert!(matches!(screen.live(Action::CopyLine, &cx), Live::No(_)));
+    act(&mut screen, Action::Up, &cx);
+    assert_eq!(screen.live(Action::CopyLine, &cx), Live::Yes);
+    act(&mut screen, Action::Up, &cx);
+    assert!(matches!(screen.live(Action::Open, &cx), Live::No(_)));
+}
+
+#[test]
+fn the_remedy_of_the_selected_failure_is_a_key_away() {
+    let mut cx = context();
+    let (mut screen, generation) = started(&cx);
+    fill(
+        &mut screen,
+        generation,
+        vec![denied("alice@contoso.com")],
+        &cx,
+    );
+    draw(&mut screen, &mut cx, (80, 24));
+    let account = Some("work".to_owned());
+    let edit = Effect::Push(ScreenName::Setup { account });
+    assert_eq!(act(&mut screen, Action::Remedy, &cx), vec![edit]);
+}
+
+#[test]
+fn mail_is_sent_only_after_a_yes() {
+    let cx = context();
+    let (mut screen, generation) = started(&cx);
+    fill(&mut screen, generation, Vec::new(), &cx);
+    let effects = act(&mut screen, Action::TestSending, &cx);
+    let [Effect::Push(ScreenName::Confirm(question))] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    let yes = Msg::Reply(crate::tui::msg::Reply::Confirmed(question.tag));
+    let effects = screen.update(&yes, &cx);
+    assert!(
+        matches!(
+            effects.as_slice(),
+            [Effect::Check {
+                send_test: SendTest::Send,
+                ..
+            }]
+        ),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn the_table_of_rights_is_reached_on_a_small_terminal() {
+    let mut cx = context();
+    let (mut screen, generation) = started(&cx);
+    let lines = vec![
+        failed("sales@contoso.com", CheckStep::Login),
+        rights("sales@contoso.com", Reading::None, Sending::OnBehalf),
+    ];
+    fill(&mut screen, generation, lines, &cx);
+    assert!(!draw(&mut screen, &mut cx, (40, 8)).contains("on-behalf"));
+    act(&mut screen, Action::Down, &cx);
+    assert!(draw(&mut screen, &mut cx, (40, 8)).contains("on-behalf"));
+    assert!(matches!(screen.live(Action::CopyLine, &cx), Live::No(_)));
+}
+
+#[test]
+fn what_was_cut_is_said_in_full_under_the_cursor() {
+    let mut cx = context();
+    let (mut screen, generation) = started(&cx);
+    let found = "TLS 1.3, certificate of outlook.office365.com by DigiCert Inc, 211 days left";
+    let lines = vec![line("alice@contoso.com", CheckStep::Tls, found)];
+    fill(&mut screen, generation, lines, &cx);
+    assert!(draw(&mut screen, &mut cx, (80, 24)).contains("days left"));
+}
+
+#[test]
+fn the_cursor_stays_on_screen() {
+    let mut cx = context();
+    let (mut screen, generation) = started(&cx);
+    let lines = (0..30).map(|number| failed(&format!("m{number}@contoso.com"), CheckStep::Login));
+    fill(&mut screen, generation, lines.collect(), &cx);
+    draw(&mut screen, &mut cx, (80, 24));
+    for (action, wanted) in [(Action::Last, "m29@"), (Action::First, "m0@")] {
+        act(&mut screen, action, &cx);
+        assert!(
+            draw(&mut screen, &mut cx, (80, 24)).contains(wanted),
+            "{wanted}"
+        );
+    }
+    act(&mut screen, Action::PageDown, &cx);
+    assert!(!draw(&mut screen, &mut cx, (80, 24)).contains("m0@"));
 }

@@ -160,6 +160,14 @@ impl Mail {
                 let account = cx.mailbox(self.mailbox(cx)?)?.account_name.clone();
                 Some(vec![Effect::Push(ScreenName::Check { account })])
             }
+            Action::GoToken => {
+                let account = cx.mailbox(self.mailbox(cx)?)?.account_name.clone();
+                Some(vec![Effect::Push(ScreenName::Token { account })])
+            }
+            Action::GoAdmin => {
+                let account = cx.mailbox(self.mailbox(cx)?)?.account_name.clone();
+                Some(vec![Effect::Push(ScreenName::Admin { account })])
+            }
             _ => None,
         }
     }
@@ -209,9 +217,11 @@ impl Mail {
             return live(has_it, "This mailbox has no such folder");
         }
         match action {
-            Action::Write | Action::GoFolder | Action::GoCheck => {
-                live(has_mailbox, "There is no account yet")
-            }
+            Action::Write
+            | Action::GoFolder
+            | Action::GoCheck
+            | Action::GoToken
+            | Action::GoAdmin => live(has_mailbox, "There is no account yet"),
             Action::StopSync => live(
                 self.is_syncing(cx),
                 "No long synchronisation is under way here",

@@ -28,7 +28,7 @@ use crate::tui::keymap::{Action, Scope};
 use crate::tui::msg::{Msg, Reply};
 use crate::tui::outcome::{Outcome, Shared};
 use crate::tui::screens::sign_in::browser::{Browsing, PASTE};
-use crate::tui::screens::{Face, Focus, Live};
+use crate::tui::screens::{Face, Focus, Live, ScreenName};
 use crate::tui::widgets::field::Edit;
 use crate::tui::widgets::field::Field;
 
@@ -248,6 +248,10 @@ impl SignIn {
             Action::Open => return self.enter(),
             Action::NewCode => return vec![self.start()],
             Action::SwitchMethod => return self.switch(),
+            Action::GoAdmin => {
+                let account = self.account.clone();
+                return vec![Effect::Push(ScreenName::Admin { account })];
+            }
             _ => {}
         }
         match &self.stage {
@@ -313,7 +317,12 @@ impl SignIn {
                 Action::Back,
             ],
             Stage::Browsing(_) => browser::HINTS,
-            Stage::Failed(_) => &[Action::NewCode, Action::SwitchMethod, Action::Back],
+            Stage::Failed(_) => &[
+                Action::NewCode,
+                Action::SwitchMethod,
+                Action::GoAdmin,
+                Action::Back,
+            ],
             Stage::Done(_) | Stage::Typing(..) => &[Action::Open, Action::Back],
             Stage::Starting | Stage::Keeping => &[Action::Back],
         };
@@ -339,6 +348,10 @@ impl SignIn {
         };
         match action {
             Action::Back | Action::Open => Live::Yes,
+            Action::GoAdmin => only(
+                cx.accounts().iter().any(|known| known.name == self.account),
+                "The account is not saved yet",
+            ),
             Action::Approve if cx.companion.is_none() => Live::Unknown,
             Action::CopyCode => only(has_code, "There is no code to use at the moment"),
             Action::CopyAddress | Action::OpenBrowser | Action::Approve => only(

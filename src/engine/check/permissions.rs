@@ -1,0 +1,113 @@
+//! What the token allows, compared with what the account does. Says so, and stops nothing: servers decide.
+
+use tokio::time::Instant;
+
+use crate::auth::{
+    AuthError, Denial, Function, PermissionFinding, PermissionState, Permissions, TokenFacts,
+};
+use crate::engine::EngineError;
+use crate::engine::check::{Check, CheckStep, Found};
+use crate::engine::signer::{Proof, Signer};
+use crate::engine::work::desk::Desk;
+
+impl Check {
+    /// Compares the token of a sign-in with what the account uses it for: a line for each missing permission, else one.
+    pub(super) async fn permissions(&self, desk: &Desk, proof: &Proof) {
+        let started = Instant::now();
+        let Ok(keeper) = proof.keeper().await else {
+            return;
+        };
+        let Some(facts) = keeper.facts().await else {
+            return;
+        };
+        let permissions = facts.permissions(&functions(&desk.signer, proof));
+        let step = (desk.address(), CheckStep::Permissions);
+        let missing = missing(&permissions);
+        if missing.is_empty() {
+            self.done(step, Ok(found(&facts, &permissions)), started);
+        }
+        for name in missing {
+            self.done(step, Err::<Found, _>(lacks(name)), started);
+        }
+    }
+}
+
+/// Lists what an account uses a sign-in for.
+pub fn functions(signer: &Signer, proof: &Proof) -> Vec<Function> {
+    let account = &signer.account;
+    let is_of = |other: &std::sync::Arc<Proof>| std::ptr::eq(std::sync::Arc::as_ptr(other), proof);
+    let reads = is_of(&signer.receive);
+    let sends = is_of(&signer.send) && account.servers.outgoing.is_some();
+    let opens_others = reads && !account.additional_users.is_empty();
+    [
+        (reads, Function::ReadImap),
+        (sends, Function::SendSmtp),
+        (opens_others, Function::AdditionalUsers),
+    ]
+    .into_iter()
+    .filter_map(|(is_used, function)| is_used.then_some(function))
+    .collect()
+}
+
+fn missing(permissions: &Permissions) -> Vec<String> {
+    let names = names(permissions, PermissionState::Missing);
+    names.map(|finding| finding.name.clone()).collect()
+}
+
+fn names(
+    permissions: &Permissions,
+    state: PermissionState,
+) -> impl Iterator<Item = &PermissionFinding> {
+    let findings = match permissions {
+        Permissions::Compared(findings) => findings.as_slice(),
+        Permissions::Unreadable | Permissions::OwnNames => &[],
+    };
+    findings
+        .iter()
+        .filter(move |finding| finding.state == state)
+}
+
+fn lacks(name: String) -> EngineError {
+    EngineError::Auth(AuthError::Denied {
+        denial: Denial::MissingPermission { name },
+        error: String::new(),
+        code: String::new(),
+        description: String::new(),
+        suberror: String::new(),
+        correlation_id: String::new(),
+        time: String::new(),
+    })
+}
+
+fn found(facts: &TokenFacts, permissions: &Permissions) -> Found {
+    let list = |state| {
+        let found = names(permissions, state);
+        found
+            .map(|finding| finding.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    match permissions {
+        Permissions::Unreadable => {
+            "the token cannot be read; what it allows shows when it is used".into()
+        }
+        Permissions::OwnNames if facts.scopes.is_empty() => "the provider names none".into(),
+        Permissions::OwnNames => {
+            format!("the provider's own names: {}", facts.scopes.join(", ")).into()
+        }
+        Permissions::Compared(_) => {
+            let mut words = vec![format!("has {}", list(PermissionState::Needed))];
+            let more = list(PermissionState::Superfluous);
+            if !more.is_empty() {
+                words.push(format!("more than is needed: {more}"));
+            }
+            let unproven = list(PermissionState::Unproven);
+            Found {
+                detail: words.join("; "),
+                warning: (!unproven.is_empty()).then(|| {
+                    format!("{unproven} is not in the token; it works only where Exchange gives it (RBAC for Applications)")
+                }),
+            }
+        }
+    }
+}
