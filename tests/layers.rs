@@ -68,7 +68,7 @@ mod layers {
         ("ratatui", &["src/tui/"]),
         ("ratatui_textarea", &["src/tui/"]),
         ("crossterm", &["src/tui/"]),
-        ("rustix", &["src/tui/"]),
+        ("rustix", &["src/tui/", "src/cli/mod.rs"]),
         ("clap", &["src/cli/"]),
         ("clap_complete", &["src/cli/"]),
         ("keyring_core", &["src/auth/"]),

@@ -35,6 +35,7 @@ use crate::cli::output::Output;
 /// Runs the program: parses the arguments, does what they say, turns the result into an exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    leave_no_core();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -48,6 +49,20 @@ pub fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => error::report(&error),
+    }
+}
+
+/// A core file would hold every token in the clear: the program leaves none, and neither do programs that it starts.
+fn leave_no_core() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let none = Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        };
+        // Lowering a limit is always allowed.
+        let _ = setrlimit(Resource::Core, none);
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use tokio::sync::{OnceCell, watch};
 
@@ -15,6 +16,9 @@ use crate::engine::EngineError;
 use crate::engine::work::budget::Budget;
 use crate::model::{Account, AccountId, Method, SignInProfile};
 use crate::net::{Http, NetError, Trust};
+
+/// How long a token without a needed permission is kept before another one is asked for.
+const RENEWAL_REST: SignedDuration = SignedDuration::from_mins(2);
 
 /// One way to prove who we are: a profile's tokens or a password, loaded from the vault when first needed.
 #[derive(Debug)]
@@ -89,17 +93,25 @@ impl Proof {
                 .ok_or_else(|| EngineError::Auth(never_signed_in()));
         }
         let keeper = self.keeper().await?;
-        match keeper.bearer_for(Resource::Mail, &[function]).await {
-            Ok(token) => Ok(Credential::Bearer(token)),
-            Err(error) => {
-                if lacks_permission(&error) {
-                    // It may be granted any moment: the next try asks for another token.
-                    let token = keeper.bearer(Resource::Mail).await?;
-                    keeper.reject(Resource::Mail, &token).await;
-                }
-                Err(error.into())
-            }
+        let refused = match keeper.bearer_for(Resource::Mail, &[function]).await {
+            Ok(token) => return Ok(Credential::Bearer(token)),
+            Err(error) => error,
+        };
+        // A permission may have been granted since the token was made; the old one serves everything else meanwhile.
+        if lacks_permission(&refused) && self.is_worth_renewing(keeper) {
+            keeper.renew(Resource::Mail).await?;
+            let token = keeper.bearer_for(Resource::Mail, &[function]).await?;
+            return Ok(Credential::Bearer(token));
         }
+        Err(refused.into())
+    }
+
+    /// Whether the token is old enough that another one may differ: forty mailboxes must not ask forty times.
+    fn is_worth_renewing(&self, keeper: &TokenKeeper) -> bool {
+        let facts = keeper.facts_of(Resource::Mail);
+        facts.is_some_and(|facts| {
+            self.clock.now().duration_since(facts.renewed_at) > RENEWAL_REST
+        })
     }
 
     /// Says that a server refused `credential`; tells whether another may be had.

@@ -3,6 +3,7 @@
 use crate::backend::{BackendError, Refusal};
 use crate::explain::notice::{Notice, Remedy, Who};
 use crate::explain::{net, texts};
+use crate::net::NetError;
 
 /// What a failure is about.
 #[derive(Clone, Copy)]
@@ -28,7 +29,7 @@ fn sorted(error: &BackendError, about: &About<'_>) -> Notice {
     } = *about;
     match error {
         BackendError::Offline { doing, source } => {
-            let mut notice = net::explain(source);
+            let mut notice = farewell(source).unwrap_or_else(|| net::explain(source));
             notice
                 .cause
                 .push(format!("It happened while trying to {doing} for {mailbox}"));
@@ -44,11 +45,14 @@ fn sorted(error: &BackendError, about: &About<'_>) -> Notice {
             let wait = after.map_or("in a while".to_owned(), |after| {
                 format!("in {} s", after.as_secs().max(1))
             });
-            Notice::new(format!("{host} asks to slow down"))
-                .cause(format!("Too many requests or connections for {mailbox}"))
+            let notice = texts::recognise(text).unwrap_or_else(|| {
+                Notice::new(format!("{host} asks to slow down"))
+                    .cause(format!("Too many requests or connections for {mailbox}"))
+                    .who(Who::Nobody)
+            });
+            notice
                 .how(format!("Pillarbox goes on by itself {wait}"))
                 .detail(text.clone())
-                .who(Who::Nobody)
                 .quiet()
         }
         BackendError::CursorLost => Notice::new(format!(
@@ -71,6 +75,9 @@ fn sorted(error: &BackendError, about: &About<'_>) -> Notice {
             .how("There is nothing to mend here")
             .who(Who::Provider),
         BackendError::Protocol { doing, detail } => {
+            if let Some(notice) = texts::recognise(detail) {
+                return notice.detail(detail.clone());
+            }
             Notice::new(format!("{host} answered in a way that makes no sense"))
                 .cause(format!(
                     "It happened while trying to {doing} for {mailbox} as {identity}"
@@ -82,6 +89,15 @@ fn sorted(error: &BackendError, about: &About<'_>) -> Notice {
                 .who(Who::Developers)
         }
     }
+}
+
+/// Explains a connection that a server ended with a reason.
+fn farewell(error: &NetError) -> Option<Notice> {
+    let NetError::Broken { source, .. } = error else {
+        return None;
+    };
+    let words = source.to_string();
+    texts::recognise(&words).map(|notice| notice.detail(words).quiet())
 }
 
 fn sign_in_refused(about: &About<'_>) -> Notice {
@@ -104,6 +120,7 @@ fn refused(kind: Refusal, code: &str, text: &str, about: &About<'_>) -> Notice {
         identity,
         host,
     } = *about;
+    let by_words = || texts::recognise(&format!("{code} {text}"));
     let notice = match kind {
         Refusal::NoMailboxAccess if mailbox.eq_ignore_ascii_case(identity) => {
             Notice::new(format!("{identity} is signed in, but {host} does not open the mailbox"))
@@ -123,20 +140,24 @@ fn refused(kind: Refusal, code: &str, text: &str, about: &About<'_>) -> Notice {
             .who(Who::ExchangeAdministrator)
             .remedy(Remedy::Retry)
             .loud(),
-        Refusal::SmtpAuthDisabled => texts::recognise(&format!("{code} {text}")).unwrap_or_else(smtp_auth_off).loud(),
+        Refusal::SmtpAuthDisabled => by_words().unwrap_or_else(smtp_auth_off).loud(),
         Refusal::Sender => sender(about),
-        Refusal::Recipients => Notice::new("The server takes none of the recipients")
-            .cause("The addresses do not exist, or do not accept mail from you")
-            .how("Correct the recipients and send again; the message is kept"),
+        Refusal::Recipients => by_words().unwrap_or_else(|| {
+            Notice::new("The server takes none of the recipients")
+                .cause("The addresses do not exist, or do not accept mail from you")
+                .how("Correct the recipients and send again; the message is kept")
+        }),
         Refusal::TooBig => Notice::new("The message is too big for the server")
             .cause("Attachments grow by a third on their way")
             .how("Send fewer or smaller attachments; the message is kept"),
-        Refusal::Quota => Notice::new(format!("{mailbox} is full"))
-            .cause("The mailbox has reached its quota")
-            .how("Delete what is not needed and empty the trash, or ask for more room")
-            .remedy(Remedy::Retry)
-            .loud(),
-        Refusal::Other => texts::recognise(&format!("{code} {text}")).unwrap_or_else(|| {
+        Refusal::Quota => by_words().unwrap_or_else(|| {
+            Notice::new(format!("{mailbox} is full"))
+                .cause("The mailbox has reached its quota")
+                .how("Delete what is not needed and empty the trash, or ask for more room")
+                .remedy(Remedy::Retry)
+        })
+        .loud(),
+        Refusal::Other => by_words().unwrap_or_else(|| {
             Notice::new(format!("{host} refuses")).cause("The server says why below").how("Nothing was lost: what was changed here is as before")
         }),
     };

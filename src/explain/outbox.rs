@@ -14,10 +14,13 @@ pub fn explain_failure(failure: &Failure) -> Notice {
             .who(Who::Nobody)
             .remedy(Remedy::Retry)
             .quiet(),
-        FailureKind::Throttled => Notice::new("Not sent yet: the server asks to wait")
-            .cause("Too many messages or connections in a short time, or the server is busy")
+        FailureKind::Throttled => texts::recognise(&said)
+            .unwrap_or_else(|| {
+                Notice::new("Not sent yet: the server asks to wait")
+                    .cause("Too many messages or connections in a short time, or the server is busy")
+                    .who(Who::Nobody)
+            })
             .how("Pillarbox tries again by itself; the message is safe")
-            .who(Who::Nobody)
             .quiet(),
         FailureKind::SignIn => texts::recognise(&said)
             .unwrap_or_else(|| {
@@ -33,9 +36,7 @@ pub fn explain_failure(failure: &Failure) -> Notice {
                 .how("Choose another From, or have the Exchange administrator grant it; the message is kept")
                 .who(Who::ExchangeAdministrator)
         }),
-        FailureKind::Recipients => Notice::new("Not sent to everybody: recipients were refused")
-            .cause("The addresses do not exist, or do not accept mail from you")
-            .how("Correct the recipients and send again; the message is kept"),
+        FailureKind::Recipients => recipients(&said),
         FailureKind::TooBig => Notice::new("Not sent: the message is too big for the server")
             .cause("Attachments grow by a third on their way")
             .how("Send fewer or smaller attachments; the message is kept"),
@@ -53,4 +54,18 @@ pub fn explain_failure(failure: &Failure) -> Notice {
     notice
         .code(failure.code.clone())
         .detail(failure.text.clone())
+}
+
+/// Others may have got the message, which the title has to say whatever the server's reason is.
+fn recipients(said: &str) -> Notice {
+    let notice = Notice::new("Not sent to everybody: recipients were refused");
+    let Some(known) = texts::recognise(said) else {
+        return notice
+            .cause("The addresses do not exist, or do not accept mail from you")
+            .how("Correct the recipients and send again; the message is kept");
+    };
+    let reasons = std::iter::once(known.title).chain(known.cause);
+    let notice = reasons.fold(notice, Notice::cause);
+    let notice = known.how.into_iter().fold(notice, Notice::how);
+    notice.who(known.who).remedy(known.remedy).copy(known.copy)
 }

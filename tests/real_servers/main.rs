@@ -11,6 +11,7 @@ mod lab;
 mod faults;
 mod home;
 mod keyring;
+mod methods;
 mod provider;
 mod secret_service;
 mod session;

@@ -6,7 +6,7 @@ const entries = new Map(); // "Model:id" -> { payload, ends }
 const now = () => Date.now() / 1000;
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
-const LOOPBACK = ['http://localhost/', 'http://127.0.0.1/', 'http://localhost/callback', 'http://127.0.0.1/callback'];
+const LOOPBACK = ['http://localhost', 'http://127.0.0.1', 'http://localhost/', 'http://127.0.0.1/', 'http://localhost/callback', 'http://127.0.0.1/callback'];
 
 // Clients need no registration, so that each test can have one of its own: an id beginning with "lab" is a public
 // native client, "web-" one with a secret; "app-" and "cert-" act without a person, with a secret or a certificate.

@@ -1,0 +1,98 @@
+//! Every code of Microsoft's sign-in service that is explained, given at every place where it can come.
+
+use pillarbox::demo::{Endpoint, Trouble};
+use pillarbox::engine::EngineError;
+use pillarbox::explain::{Notice, explain, explain_text};
+
+use crate::story::{Story, Way};
+
+/// The table itself, so that a code that is added to it is asked for here at once.
+const TABLE: &str = include_str!("../../src/explain/aadsts.rs");
+
+/// Codes that only ask for patience (too many requests, a fault of the service itself): told as such.
+const PATIENCE: [u32; 2] = [50_196, 70_012];
+
+fn codes() -> Vec<u32> {
+    let rows = TABLE.split("    row(&[").skip(1);
+    let lists = rows.filter_map(|row| row.split_once(']').map(|(list, _)| list.replace('_', "")));
+    let numbers = lists.flat_map(|list| {
+        let numbers: Vec<u32> = list
+            .split(',')
+            .filter_map(|number| number.trim().parse().ok())
+            .collect();
+        numbers
+    });
+    numbers.collect()
+}
+
+/// Compares what is shown with what is known of the code.
+fn check(number: u32, place: &str, error: &EngineError) {
+    let shown = explain(error);
+    let known = explain_text(&format!("AADSTS{number}")).unwrap();
+    if PATIENCE.contains(&number) {
+        assert_eq!(
+            shown.title, "The sign-in service is busy",
+            "{number} {place}"
+        );
+        return;
+    }
+    let told = |notice: &Notice| {
+        (
+            notice.title.clone(),
+            notice.cause.clone(),
+            notice.who,
+            notice.code.clone(),
+        )
+    };
+    assert_eq!(told(&shown), told(&known), "{place}");
+    assert!(!shown.how.is_empty() && !shown.copy.is_empty(), "{shown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_code_is_recognised_when_a_device_code_is_asked_for() {
+    let story = Story::begin().await;
+    let codes = codes();
+    assert!(codes.len() > 80, "{codes:?}");
+    for number in codes {
+        let trouble = Trouble::Aadsts(number);
+        story.control().trouble(Endpoint::DeviceCode, trouble);
+        let error = story.failure(Way::Device).await;
+        check(number, "device code", &error);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_code_is_recognised_when_a_code_of_the_browser_is_redeemed() {
+    let story = Story::begin().await;
+    for number in codes() {
+        story
+            .control()
+            .trouble(Endpoint::Token, Trouble::Aadsts(number));
+        let error = story.failure(Way::Browser).await;
+        check(number, "code", &error);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_code_is_recognised_when_an_app_asks_for_its_token() {
+    let story = Story::begin().await;
+    for number in codes() {
+        story
+            .control()
+            .trouble(Endpoint::Token, Trouble::Aadsts(number));
+        let error = story.failure(Way::AppSecret).await;
+        check(number, "client credentials", &error);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_code_is_recognised_on_the_way_back_from_the_browser() {
+    let story = Story::begin().await;
+    for number in codes() {
+        story
+            .control()
+            .trouble(Endpoint::Authorize, Trouble::Aadsts(number));
+        let error = story.failure(Way::Browser).await;
+        check(number, "way back", &error);
+    }
+}
