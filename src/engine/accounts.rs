@@ -241,7 +241,7 @@ fn identity_key(account: &Account) -> String {
 }
 
 /// Files are read and written on a thread that may block.
-pub(super) async fn in_thread<T: Send + 'static>(
+pub(in crate::engine) async fn in_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ConfigError> + Send + 'static,
 ) -> Result<T, EngineError> {
     let done = tokio::task::spawn_blocking(work).await;

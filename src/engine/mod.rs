@@ -15,6 +15,7 @@ mod handle;
 mod inner;
 mod link;
 mod moving;
+mod profiles;
 mod reading;
 mod secrets;
 mod setup;
@@ -34,12 +35,14 @@ pub use events::{
 };
 pub use expiry::{Expiry, Nearness};
 pub use handle::{Engine, Options};
+pub use profiles::ConfigChange;
 pub use secrets::MissingSecret;
+pub use setup::{is_old_server, usual_servers};
 pub use token::{SignInRemark, TokenReport, TokenUse, TokenView};
 // What the interface matches on in a sign-in; it may not name the layers these come from.
 pub use crate::auth::{
     BrowserAuthorization, BrowserProgress, CertificateFacts, DeviceAuthorization, DeviceProgress,
     Ended, Identity, PasteMistake, PermissionFinding, PermissionState, Permissions, Resource,
-    TokenFacts, Unlock,
+    ScopeProblem, TokenFacts, Unlock, first_scopes, scope_problems,
 };
 pub use crate::discover::Origin;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use jiff::Timestamp;
 use jiff::SignedDuration;
+use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::{OnceCell, watch};
 
@@ -109,9 +109,7 @@ impl Proof {
     /// Whether the token is old enough that another one may differ: forty mailboxes must not ask forty times.
     fn is_worth_renewing(&self, keeper: &TokenKeeper) -> bool {
         let facts = keeper.facts_of(Resource::Mail);
-        facts.is_some_and(|facts| {
-            self.clock.now().duration_since(facts.renewed_at) > RENEWAL_REST
-        })
+        facts.is_some_and(|facts| self.clock.now().duration_since(facts.renewed_at) > RENEWAL_REST)
     }
 
     /// Says that a server refused `credential`; tells whether another may be had.

@@ -191,6 +191,12 @@ impl Cx {
             .map_or(&[], |config| config.accounts.as_slice())
     }
 
+    /// Tells whether an account's application signs in as itself, without a person.
+    pub fn is_application(&self, account: &str) -> bool {
+        let mut accounts = self.accounts().iter();
+        accounts.any(|known| known.name == account && known.sign_in.method.is_app_only())
+    }
+
     /// Returns the addresses the user can send from, with the display names of the accounts.
     pub fn own_addresses(&self) -> Vec<Address> {
         self.mailboxes

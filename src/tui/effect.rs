@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::Interface;
+use crate::engine::ConfigChange;
 use crate::engine::SendTest;
 use crate::mime::Answer;
 use crate::model::{
@@ -234,6 +235,26 @@ pub enum Effect {
         /// The address.
         address: Address,
     },
+    /// Read a server address in the form of older programs; comes back as something found.
+    ReadOldServer {
+        /// Comes back with the outcome.
+        generation: Generation,
+        /// Whose account is set up.
+        address: Address,
+        /// What was typed.
+        text: String,
+    },
+    /// Change profiles, copy an account, replace former settings.
+    ChangeConfig(Box<ConfigChange>),
+    /// Look whether files are there.
+    FindFiles {
+        /// Comes back with the outcome.
+        generation: Generation,
+        /// Fields and the paths typed there; `~` is expanded.
+        paths: Vec<(&'static str, String)>,
+    },
+    /// Look for former settings.
+    LoadOldSettings,
     /// Save an account.
     SaveAccount(Box<Account>),
     /// Remove an account.
@@ -343,7 +364,7 @@ impl Effect {
             Self::LoadBody { .. } => Some(Slot::Preview),
             Self::CompleteAddress { .. } => Some(Slot::Complete),
             Self::CompletePath { .. } => Some(Slot::Files),
-            Self::Discover { .. } => Some(Slot::Discover),
+            Self::Discover { .. } | Self::ReadOldServer { .. } => Some(Slot::Discover),
             Self::SignIn { .. } => Some(Slot::SignIn),
             Self::Check { .. } => Some(Slot::Check),
             _ => None,

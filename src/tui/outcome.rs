@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::config::Config;
+use crate::config::{Config, OldSetting};
 use crate::engine::{
-    BodyState, Candidate, CheckLine, EngineError, Expiry, MissingSecret, SignInEvent, Status,
-    TokenFacts, TokenReport,
+    BodyState, Candidate, CheckLine, ConfigChange, EngineError, Expiry, MissingSecret, SignInEvent,
+    Status, TokenFacts, TokenReport,
 };
 use crate::model::{
     ActionId, Address, Draft, DraftId, Folder, Mailbox, MailboxId, MessageId, OutboxId, OutboxItem,
@@ -122,6 +122,17 @@ pub enum Outcome {
         /// What.
         result: Shared<Box<Candidate>>,
     },
+    /// Shared settings were changed.
+    ConfigChanged(Box<ConfigChange>, Shared<()>),
+    /// Which files are not there.
+    FilesMissing {
+        /// Of the request.
+        generation: Generation,
+        /// The fields, and why.
+        missing: Vec<(&'static str, String)>,
+    },
+    /// Former settings that were found.
+    OldSettings(Shared<Vec<OldSetting>>),
     /// An account was saved.
     AccountSaved(String, Shared<()>),
     /// An account was removed.

@@ -12,9 +12,13 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::discover::{
     Basis, Finding, Findings, HostTrust, Online, Origin, Sources, find, old_server,
+    provider_servers,
 };
 use crate::engine::{Alternative, Candidate, Engine, EngineError};
-use crate::model::{Account, Address, Cloud, Method, Provider, ServerProfile, SignInProfile};
+use crate::model::{
+    Account, Address, Cloud, IncomingServer, Method, OutgoingServer, Provider, ServerProfile,
+    SignInProfile,
+};
 use crate::net::{Http, NetError, Trust};
 
 use profiles::{
@@ -23,6 +27,16 @@ use profiles::{
 
 /// How long finding out may take.
 const LIMIT: Duration = Duration::from_secs(6);
+
+/// Tells whether a text is a server address in the form of older programs.
+pub fn is_old_server(text: &str) -> bool {
+    old_server(text).is_some()
+}
+
+/// Returns a provider's own servers, where they are the same for everybody.
+pub fn usual_servers(provider: Provider, cloud: Cloud) -> Option<(IncomingServer, OutgoingServer)> {
+    provider_servers(provider, cloud)
+}
 
 impl Engine {
     /// Finds out what can be found out about an address, within 6 s.

@@ -1,11 +1,13 @@
 //! Setting up against a running engine: who is not asked, and addresses in an old form.
 
 use async_trait::async_trait;
+use secrecy::SecretString;
 use url::Url;
 
 use super::{Fixture, small_world};
 use crate::discover::{Origin, Reply, Sources};
-use crate::model::{Address, Provider};
+use crate::engine::ConfigChange;
+use crate::model::{Address, Method, Provider, SignInProfile};
 use crate::net::{MxRecord, NetError, SrvRecord};
 
 /// Nobody may be asked.
@@ -73,4 +75,28 @@ async fn an_ews_address_becomes_a_candidate_that_says_so() {
             .candidate_of_old_server(bob(), "imap.contoso.com")
             .is_none()
     );
+}
+
+#[tokio::test]
+async fn a_profile_that_is_renamed_takes_its_secret_along_and_one_removed_loses_it() {
+    let engine = fixture().await.engine;
+    let spare = SignInProfile {
+        client_id: "an-app".into(),
+        ..SignInProfile::new("spare", Provider::Gmail, Method::Browser)
+    };
+    let add = ConfigChange::SignIn(Box::new(spare));
+    engine.change_config(add).await.unwrap();
+    let secret = SecretString::from("a-value");
+    engine.set_client_secret("spare", secret).await.unwrap();
+    let rename = ConfigChange::RenameSignIn {
+        name: "spare".into(),
+        new: "google".into(),
+    };
+    engine.change_config(rename).await.unwrap();
+    assert!(engine.config().sign_in.contains_key("google"));
+    assert!(engine.has_client_secret("google").await.unwrap());
+    assert!(!engine.has_client_secret("spare").await.unwrap());
+    let remove = ConfigChange::RemoveSignIn("google".into());
+    engine.change_config(remove).await.unwrap();
+    assert!(!engine.has_client_secret("google").await.unwrap());
 }

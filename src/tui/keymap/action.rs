@@ -71,6 +71,7 @@ const COMPOSE: &[Scope] = &[S::Compose];
 const DRAFTS: &[Scope] = &[S::Drafts];
 const CONFIRM: &[Scope] = &[S::Confirm];
 const SIGN_IN: &[Scope] = &[S::SignIn];
+const SIGN_IN_OR_SETUP: &[Scope] = &[S::SignIn, S::Setup];
 const ACCOUNTS: &[Scope] = &[S::Accounts];
 const OUTBOX: &[Scope] = &[S::Outbox];
 const CHECK: &[Scope] = &[S::Check];
@@ -308,6 +309,12 @@ pub enum Action {
     RemoveAccount,
     /// Check the account step by step.
     CheckAccount,
+    /// Add an account like this one.
+    Duplicate,
+    /// Give a profile another name.
+    Rename,
+    /// Replace former settings.
+    Migrate,
     /// Send again.
     Retry,
     /// Take back and edit.
@@ -423,6 +430,8 @@ impl Action {
             (A::NextPane, S::Admin) => "next",
             (A::CopyLine, S::Admin) => "copy block",
             (A::Open, S::Check) => "more",
+            (A::NextPane, S::Accounts) => "profiles",
+            (A::Right, S::Setup | S::Settings) => "choose",
             (A::Open, S::Setup | S::SignIn) => "go on",
             (A::Open, S::Picker) => "take it",
             (A::Open, S::Reader) => "unfold quotes",
@@ -531,7 +540,7 @@ const TABLE: &[Entry] = &[
     row(A::CopyAddress, ("copy-address", G::SignIn, SIGN_IN, "copy address", "Copy the address", &["u"])),
     row(A::OpenBrowser, ("open-browser", G::SignIn, SIGN_IN, "open here", "Open a browser on this machine", &["o"])),
     row(A::NewCode, ("new-code", G::SignIn, SIGN_IN, "new code", "Start again: a new code or address", &["n"])),
-    row(A::CopyRedirect, ("copy-redirect", G::SignIn, SIGN_IN, "copy redirect", "Copy the redirect address, as it must be registered", &["t"])),
+    row(A::CopyRedirect, ("copy-redirect", G::SignIn, SIGN_IN_OR_SETUP, "copy redirect", "Copy the redirect address, as it must be registered", &["t", "ctrl-y"])),
     row(A::PasteAddress, ("paste-address", G::SignIn, SIGN_IN, "paste", "Paste the final address of the browser", &["p"])),
     row(A::SwitchMethod, ("switch-method", G::SignIn, SIGN_IN, "other method", "Sign in with the browser instead of a code, or back", &["b"])),
     row(A::Approve, ("approve", G::SignIn, SIGN_IN, "approve (demo)", "Approve the code as a person elsewhere would", &["a"])),
@@ -540,6 +549,9 @@ const TABLE: &[Entry] = &[
     row(A::SignOut, ("sign-out", G::Accounts, SIGNING, "sign out", "Forget this account's tokens", &["o"])),
     row(A::RemoveAccount, ("remove-account", G::Accounts, ACCOUNTS, "remove", "Remove the account and its cache", &["d", "delete"])),
     row(A::CheckAccount, ("check", G::Accounts, ACCOUNTS, "check", "Check the account step by step", &["t"])),
+    row(A::Duplicate, ("duplicate", G::Accounts, ACCOUNTS, "copy", "Add an account like this one, with its profiles", &["c"])),
+    row(A::Rename, ("rename", G::Accounts, ACCOUNTS, "rename", "Give a profile that nobody uses another name", &["r"])),
+    row(A::Migrate, ("migrate", G::Accounts, ACCOUNTS, "migrate", "Replace former settings by what works today", &["m"])),
     row(A::Retry, ("retry", G::Outbox, OUTBOX, "send again", "Send again", &["r"])),
     row(A::TakeBack, ("take-back", G::Outbox, OUTBOX, "take back", "Take back and edit", &["d", "delete"])),
     row(A::CopyLine, ("copy-line", G::Check, COPY, "copy line", "Copy the line that mends it", &["y", "c"])),

@@ -19,6 +19,22 @@ pub async fn discover(engine: Engine, generation: Generation, address: Address) 
     }
 }
 
+/// Reads a server address of older programs; what turns out to be none is found out about as usual.
+pub async fn read_old_server(
+    engine: Engine,
+    generation: Generation,
+    address: Address,
+    text: String,
+) -> Outcome {
+    match engine.candidate_of_old_server(address.clone(), &text) {
+        Some(candidate) => Outcome::Discovered {
+            generation,
+            result: Ok(Box::new(candidate)),
+        },
+        None => discover(engine, generation, address).await,
+    }
+}
+
 /// Which sign-in is wished for.
 pub struct Wish {
     /// Comes back with each event.

@@ -83,6 +83,20 @@ pub async fn facts(path: String) -> Result<FileFacts, String> {
     })
 }
 
+/// Looks whether files of settings are there; returns the fields whose file is not, and why. A path must be whole:
+/// settings read a relative one from their own folder, not from where the program was started.
+pub async fn missing(paths: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
+    let mut missing = Vec::new();
+    for (field, path) in paths {
+        if !expand(path.trim()).is_absolute() {
+            missing.push((field, "the whole path, from / or ~/".to_owned()));
+        } else if let Err(why) = facts(path).await {
+            missing.push((field, why));
+        }
+    }
+    missing
+}
+
 async fn absolute(path: PathBuf) -> PathBuf {
     tokio::fs::canonicalize(&path).await.unwrap_or(path)
 }

@@ -22,7 +22,7 @@ use crate::tui::outcome::Outcome;
 
 pub use files::shorten;
 
-use accounts::{approve, check, discover, sign_in};
+use accounts::{approve, check, discover, read_old_server, sign_in};
 use reads::{load_body, load_list};
 use writes::Writer;
 
@@ -192,6 +192,21 @@ impl Runner {
                 generation,
                 address,
             } => self.spawn(slot, discover(engine, generation, address)),
+            Effect::ReadOldServer {
+                generation,
+                address,
+                text,
+            } => self.spawn(slot, read_old_server(engine, generation, address, text)),
+            Effect::FindFiles { generation, paths } => self.spawn(slot, async move {
+                let missing = files::missing(paths).await;
+                Outcome::FilesMissing {
+                    generation,
+                    missing,
+                }
+            }),
+            Effect::LoadOldSettings => self.spawn(slot, async move {
+                Outcome::OldSettings(engine.old_settings().await.map_err(Arc::new))
+            }),
             Effect::SignIn {
                 generation,
                 account,

@@ -153,6 +153,10 @@ impl Writer {
                 let name = account.name.clone();
                 Outcome::AccountSaved(name, shared(engine.save_account(*account).await))
             }
+            Effect::ChangeConfig(change) => {
+                let result = engine.change_config((*change).clone()).await;
+                Outcome::ConfigChanged(change, shared(result))
+            }
             Effect::RemoveAccount(name) => {
                 let result = engine.remove_account(&name).await;
                 Outcome::AccountRemoved(name, shared(result))

@@ -39,6 +39,10 @@ impl Confirm {
     /// Draws the box.
     pub fn view(&self, frame: &mut Frame<'_>, area: Rect, cx: &Cx) {
         let inside = overlay(frame, area, cx, (&self.question.title, 64, 7));
+        if inside.width < 4 {
+            // Wide letters do not fit, and wrapping them would write beside the box.
+            return;
+        }
         let key = |action| Span::styled(cx.key(action), cx.style(Tone::Key));
         let lines = vec![
             Line::from(self.question.detail.clone()),

@@ -31,6 +31,7 @@ use crate::tui::context::Cx;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::msg::Msg;
+use crate::tui::screens::setup::Target;
 
 /// Which screen to open, with what it needs to know.
 #[derive(Clone, PartialEq, Debug)]
@@ -107,6 +108,16 @@ pub enum ScreenName {
     SignIn {
         /// The account's name.
         account: String,
+    },
+    /// A sign-in profile, for all accounts that use it.
+    SignInProfile {
+        /// Its name.
+        name: String,
+    },
+    /// A server profile, for all accounts that use it.
+    ServerProfile {
+        /// Its name.
+        name: String,
     },
     /// The accounts.
     Accounts,
@@ -266,6 +277,14 @@ impl Screen {
             ScreenName::SignIn { account } => {
                 let (screen, effects) = sign_in::SignIn::open(account, cx);
                 (Self::SignIn(Box::new(screen)), effects)
+            }
+            ScreenName::SignInProfile { name } => {
+                let (screen, effects) = setup::Setup::open_profile(Target::SignIn, &name, cx);
+                (Self::Setup(Box::new(screen)), effects)
+            }
+            ScreenName::ServerProfile { name } => {
+                let (screen, effects) = setup::Setup::open_profile(Target::Servers, &name, cx);
+                (Self::Setup(Box::new(screen)), effects)
             }
             ScreenName::Accounts => {
                 let (screen, effects) = accounts::Accounts::open(cx);

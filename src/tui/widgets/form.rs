@@ -3,14 +3,13 @@
 use ratatui::Frame;
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 use crate::tui::context::Cx;
 use crate::tui::keymap::Action;
 use crate::tui::screens::Focus;
 use crate::tui::text;
-use crate::tui::theme::Tone;
-use crate::tui::widgets::field::{Edit, Field, Masking};
+use crate::tui::widgets::field::{Edit, Field};
+use crate::tui::widgets::form_view::{draw_error, draw_item, draw_scrolling};
 
 /// What a field of a form holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -124,6 +123,8 @@ pub struct Form {
     pub items: Vec<Item>,
     focus: usize,
     first_row: usize,
+    /// Rows of the last drawing, for moving by pages.
+    rows: usize,
 }
 
 impl Form {
@@ -134,6 +135,7 @@ impl Form {
             items,
             focus,
             first_row: 0,
+            rows: 1,
         }
     }
 
@@ -185,9 +187,35 @@ impl Form {
 
     /// Gives a field the focus.
     pub fn focus_on(&mut self, id: &str) {
-        if let Some(place) = self.items.iter().position(|item| item.id == id) {
+        let is_it = |item: &Item| item.id == id && item.can_focus();
+        if let Some(place) = self.items.iter().position(is_it) {
             self.focus = place;
         }
+    }
+
+    /// Takes over from the form that was shown before: focus, scrolling, cursors, and what was typed secretly. Where
+    /// the focused field is gone, the focus stays near its place.
+    pub fn keep_from(&mut self, before: &mut Self) {
+        self.first_row = before.first_row;
+        self.rows = before.rows;
+        let focused = before.focused().map(|item| item.id);
+        let same = focused.and_then(|id| self.items.iter().position(|item| item.id == id));
+        let place = same.unwrap_or(before.focus.min(self.items.len().saturating_sub(1)));
+        for item in &mut self.items {
+            let Some(old) = before.item_mut(item.id) else {
+                continue;
+            };
+            match (&mut item.kind, &mut old.kind) {
+                (Kind::Secret(new), Kind::Secret(old)) => std::mem::swap(new, old),
+                (Kind::Text(new), Kind::Text(old)) if new.text() == old.text() => {
+                    std::mem::swap(new, old);
+                }
+                _ => {}
+            }
+        }
+        let near = |place: &usize| self.items.get(*place).is_some_and(Item::can_focus);
+        let after = (place..self.items.len()).find(near);
+        self.focus = after.or_else(|| (0..place).rev().find(near)).unwrap_or(0);
     }
 
     /// Takes all errors away.
@@ -240,6 +268,10 @@ impl Form {
             Action::Left => self.turn(-1),
             Action::Right => self.turn(1),
             Action::Open => self.enter(),
+            Action::PageUp => self.jump(self.focus.saturating_sub(self.rows)),
+            Action::PageDown => self.jump(self.focus.saturating_add(self.rows)),
+            Action::First => self.jump(0),
+            Action::Last => self.jump(usize::MAX),
             _ => FormEvent::Ignored,
         }
     }
@@ -254,6 +286,16 @@ impl Form {
             }
         }
         self.focus = place;
+        FormEvent::Moved
+    }
+
+    /// Goes to the field at a place, or the nearest one that can be changed.
+    fn jump(&mut self, place: usize) -> FormEvent {
+        let place = place.min(self.items.len().saturating_sub(1));
+        let near = |place: &usize| self.items.get(*place).is_some_and(Item::can_focus);
+        let before = (0..=place).rev().find(near);
+        let found = before.or_else(|| (place..self.items.len()).find(near));
+        self.focus = found.unwrap_or(self.focus);
         FormEvent::Moved
     }
 
@@ -293,12 +335,22 @@ impl Form {
                 .sum()
         };
         let height = usize::from(area.height);
+        let all_rows = rows_before(self.items.len());
+        self.rows = height.max(1);
         let focus_row = rows_before(self.focus);
         let focus_end = rows_before(self.focus + 1);
         self.first_row = self
             .first_row
             .min(focus_row)
-            .max(focus_end.saturating_sub(height));
+            .max(focus_end.saturating_sub(height))
+            .min(all_rows.saturating_sub(height));
+        // Texts above the first field that can be changed are seen when it is reached.
+        if !self.items.iter().take(self.focus).any(Item::can_focus) && focus_end <= height {
+            self.first_row = 0;
+        }
+        let has_above = self.first_row > 0;
+        let has_below = all_rows > self.first_row + height;
+        let area = draw_scrolling(frame, area, cx, (has_above, has_below));
         let mut row = 0;
         let first = self.first_row;
         for (place, item) in self.items.iter_mut().enumerate() {
@@ -332,107 +384,4 @@ impl Form {
             .unwrap_or(0);
         (longest as u16 + 2).min(width / 2)
     }
-}
-
-fn draw_item(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    item: &mut Item,
-    (cx, label_width, has_focus): (&Cx, u16, bool),
-) {
-    let label_tone = if has_focus { Tone::Accent } else { Tone::Dim };
-    let label = text::truncate(
-        &item.label,
-        usize::from(label_width.saturating_sub(1)),
-        &cx.symbols,
-    );
-    let is_button = item.kind == Kind::Button;
-    if !is_button {
-        text::draw(
-            frame.buffer_mut(),
-            (area.x, area.y),
-            label_width,
-            &label,
-            cx.style(label_tone),
-        );
-    }
-    let room = area.width.saturating_sub(label_width);
-    let value = Rect {
-        x: area.x + label_width,
-        width: room,
-        ..area
-    };
-    let note_width = (text::width(&item.note) as u16 + 2).min(room / 2);
-    let note_width = if item.note.is_empty() { 0 } else { note_width };
-    let field = Rect {
-        width: room.saturating_sub(note_width),
-        ..value
-    };
-    draw_value(frame, field, item, (cx, has_focus));
-    let note = text::truncate(
-        &item.note,
-        usize::from(note_width.saturating_sub(2)),
-        &cx.symbols,
-    );
-    let note_x = field.right().saturating_add(2);
-    text::draw(
-        frame.buffer_mut(),
-        (note_x, area.y),
-        note_width.saturating_sub(2),
-        &note,
-        cx.style(Tone::Dim),
-    );
-}
-
-fn draw_value(frame: &mut Frame<'_>, area: Rect, item: &mut Item, (cx, has_focus): (&Cx, bool)) {
-    let style = if has_focus {
-        cx.style(Tone::Field)
-    } else {
-        Style::new()
-    };
-    let masking = match item.kind {
-        Kind::Secret(_) => Masking::Hidden,
-        _ => Masking::Shown,
-    };
-    let plain = match &mut item.kind {
-        Kind::Text(field) | Kind::Secret(field) => {
-            if has_focus {
-                field.view(frame, area, style, masking);
-                field.place_cursor(frame, area);
-            } else {
-                field.view_at_rest(frame, area, style, masking);
-            }
-            return;
-        }
-        Kind::Choice { options, chosen } => {
-            let value = options.get(*chosen).cloned().unwrap_or_default();
-            if has_focus {
-                format!("< {value} >")
-            } else {
-                value
-            }
-        }
-        Kind::Fixed(value) => value.clone(),
-        Kind::Button => format!("[ {} ]", item.label),
-    };
-    let shown = text::truncate(&plain, usize::from(area.width), &cx.symbols);
-    text::draw(
-        frame.buffer_mut(),
-        (area.x, area.y),
-        area.width,
-        &shown,
-        style,
-    );
-}
-
-fn draw_error(frame: &mut Frame<'_>, area: Rect, error: &str, (cx, label_width): (&Cx, u16)) {
-    let room = area.width.saturating_sub(label_width);
-    let error = text::truncate(error, usize::from(room), &cx.symbols);
-    text::draw(
-        frame.buffer_mut(),
-        (area.x + label_width, area.y),
-        room,
-        &error,
-        cx.style(Tone::Error),
-    );
 }

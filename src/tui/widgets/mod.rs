@@ -2,6 +2,7 @@
 
 pub mod field;
 pub mod form;
+mod form_view;
 pub mod frame;
 pub mod list;
 pub mod notice;

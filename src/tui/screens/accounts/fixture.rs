@@ -1,6 +1,5 @@
 //! Accounts for tests of the screens that show them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{Config, VaultConfig};
@@ -53,10 +52,14 @@ pub fn with_accounts(mut cx: Cx) -> Cx {
         Address::bare("support@contoso.com"),
         Address::bare("sales@contoso.com"),
     ];
+    let school = account("school", "alice@school.example");
+    let accounts = vec![work, school];
+    let sign_in = accounts.iter().map(|one| one.sign_in.clone());
+    let servers = accounts.iter().map(|one| one.servers.clone());
     cx.config = Some(Arc::new(Config {
-        sign_in: BTreeMap::new(),
-        servers: BTreeMap::new(),
-        accounts: vec![work, account("school", "alice@school.example")],
+        sign_in: sign_in.map(|one| (one.name.clone(), one)).collect(),
+        servers: servers.map(|one| (one.name.clone(), one)).collect(),
+        accounts,
         vault: VaultConfig::default(),
         interface: interface(),
     }));

@@ -1,33 +1,34 @@
-//! The accounts: who is signed in, until when, and what can be done about it.
+//! The accounts and the profiles they share: who is signed in, until when, and what can be done about it.
 
+mod details;
 #[cfg(test)]
 pub mod fixture;
+mod profiles;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::collections::BTreeMap;
 
-use ratatui::Frame;
-use ratatui::layout::Rect;
-use ratatui::style::Style;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Wrap};
-
-use crate::engine::{Event, TokenFacts};
+use crate::config::OldSetting;
+use crate::engine::{ConfigChange, Event, TokenFacts};
+use crate::explain::explain;
 use crate::model::Account;
 use crate::tui::context::Cx;
-use crate::tui::dates;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::msg::{Msg, Reply};
 use crate::tui::outcome::Outcome;
+use crate::tui::screens::accounts::profiles::Profile;
 use crate::tui::screens::{Face, Live, Question, ScreenName};
 use crate::tui::text;
-use crate::tui::theme::Tone;
-use crate::tui::widgets::frame::top_line;
 use crate::tui::widgets::list::Selection;
 
 const REMOVE: &str = "remove-account";
+const REMOVE_PROFILE: &str = "remove-profile";
+const MIGRATE: &str = "migrate-settings";
+const DUPLICATE: &str = "duplicate-account";
+const RENAME: &str = "rename-profile";
 
 /// What is known of an account's sign-in.
 #[derive(Debug)]
@@ -38,30 +39,54 @@ enum Token {
     Facts(Box<TokenFacts>),
 }
 
+/// Which list has the focus.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Pane {
+    #[default]
+    Accounts,
+    Profiles,
+}
+
 /// The accounts screen.
 #[derive(Debug, Default)]
 pub struct Accounts {
+    pane: Pane,
     selection: Selection,
+    profile: Selection,
     tokens: BTreeMap<String, Token>,
+    old: Vec<OldSetting>,
 }
 
 impl Accounts {
     /// Opens the screen.
     pub fn open(cx: &Cx) -> (Self, Vec<Effect>) {
-        (Self::default(), load(cx))
+        let mut effects = load(cx);
+        effects.push(Effect::LoadOldSettings);
+        (Self::default(), effects)
     }
 
     /// Reacts to a message.
     pub fn update(&mut self, message: &Msg, cx: &Cx) -> Vec<Effect> {
-        let count = cx.accounts().len();
         match message {
             Msg::Action(Action::Back) => vec![Effect::Pop],
-            Msg::Action(action) if self.selection.act(*action, count) => Vec::new(),
+            Msg::Action(Action::NextPane | Action::PreviousPane) => {
+                self.pane = match self.pane {
+                    Pane::Accounts => Pane::Profiles,
+                    Pane::Profiles => Pane::Accounts,
+                };
+                Vec::new()
+            }
             Msg::Action(action) => self.act(*action, cx),
-            Msg::Reply(Reply::Confirmed(REMOVE)) => self.with_selected(cx, |account| {
-                vec![Effect::RemoveAccount(account.name.clone())]
-            }),
-            Msg::Done(Outcome::Token(account, result)) => {
+            Msg::Reply(reply) => self.reply(reply, cx),
+            Msg::Done(outcome) => self.outcome(outcome, cx),
+            Msg::Shown | Msg::Engine(Event::SignIn(_)) => load(cx),
+            _ => Vec::new(),
+        }
+    }
+
+    fn outcome(&mut self, outcome: &Outcome, cx: &Cx) -> Vec<Effect> {
+        match outcome {
+            Outcome::Token(account, result) => {
                 let token = match result {
                     Ok(Some(facts)) => Token::Facts(facts.clone()),
                     Ok(None) | Err(_) => Token::None,
@@ -69,224 +94,250 @@ impl Accounts {
                 self.tokens.insert(account.clone(), token);
                 Vec::new()
             }
-            Msg::Done(Outcome::AccountRemoved(..)) => vec![Effect::LoadMailboxes],
-            Msg::Done(Outcome::Mailboxes(_)) => {
-                self.selection.clamp(count);
+            Outcome::OldSettings(Ok(old)) => {
+                self.old.clone_from(old);
+                Vec::new()
+            }
+            Outcome::ConfigChanged(change, Ok(())) => {
+                let mut effects = vec![Effect::LoadMailboxes, Effect::LoadOldSettings];
+                effects.extend(profiles::done(change).map(Effect::Toast));
+                effects
+            }
+            Outcome::ConfigChanged(change, Err(error)) if profiles::done(change).is_some() => {
+                vec![Effect::Tell(Box::new(explain(error)))]
+            }
+            Outcome::AccountRemoved(..) => vec![Effect::LoadMailboxes],
+            Outcome::Mailboxes(_) => {
+                self.selection.clamp(cx.accounts().len());
+                self.profile.clamp(profiles::all(cx).len());
                 load(cx)
             }
-            Msg::Done(Outcome::SignedOut(..)) | Msg::Shown | Msg::Engine(Event::SignIn(_)) => {
-                load(cx)
-            }
+            Outcome::SignedOut(..) => load(cx),
             _ => Vec::new(),
         }
     }
 
-    fn with_selected(&self, cx: &Cx, then: impl FnOnce(&Account) -> Vec<Effect>) -> Vec<Effect> {
-        cx.accounts()
-            .get(self.selection.row())
-            .map(then)
-            .unwrap_or_default()
+    fn account<'a>(&self, cx: &'a Cx) -> Option<&'a Account> {
+        cx.accounts().get(self.selection.row())
     }
 
     fn act(&mut self, action: Action, cx: &Cx) -> Vec<Effect> {
-        if action == Action::AddAccount {
-            return vec![Effect::Push(ScreenName::Setup { account: None })];
+        let (list, count) = match self.pane {
+            Pane::Accounts => (&mut self.selection, cx.accounts().len()),
+            Pane::Profiles => (&mut self.profile, profiles::all(cx).len()),
+        };
+        if list.act(action, count) {
+            return Vec::new();
         }
-        self.with_selected(cx, |account| {
-            let name = account.name.clone();
-            match action {
-                Action::Open => vec![Effect::Push(ScreenName::Setup { account: Some(name) })],
-                Action::SignInAgain => vec![Effect::Push(ScreenName::SignIn { account: name })],
-                Action::SignOut => vec![Effect::SignOut(name)],
-                Action::CheckAccount => vec![Effect::Push(ScreenName::Check { account: name })],
-                Action::GoToken => vec![Effect::Push(ScreenName::Token { account: name })],
-                Action::GoAdmin => vec![Effect::Push(ScreenName::Admin { account: name })],
-                Action::RemoveAccount => vec![Effect::Push(ScreenName::Confirm(Question {
-                    tag: REMOVE,
-                    title: format!("Remove the account {name}?"),
-                    detail: "Its sign-in and its cached mail go from this machine; on the server nothing changes."
-                        .to_owned(),
-                    yes: "remove".to_owned(),
-                }))],
-                _ => Vec::new(),
+        match (action, self.pane) {
+            (Action::AddAccount, _) => {
+                vec![Effect::Push(ScreenName::Setup { account: None })]
             }
-        })
+            (Action::Migrate, _) => vec![Effect::Push(ScreenName::Confirm(self.migration()))],
+            (_, Pane::Accounts) => self
+                .account(cx)
+                .map(|account| act_on_account(action, account, cx))
+                .unwrap_or_default(),
+            (_, Pane::Profiles) => profiles::all(cx)
+                .get(self.profile.row())
+                .map(|profile| act_on_profile(action, profile))
+                .unwrap_or_default(),
+        }
+    }
+
+    fn migration(&self) -> Question {
+        let count = self.replaceable().len();
+        let first = self.old.iter().find(|old| old.is_replaceable());
+        let what = first.map_or(String::new(), |old| {
+            format!("{}: {}. ", old.key.join("."), old.kind.words())
+        });
+        Question {
+            tag: MIGRATE,
+            title: format!("Replace {}?", text::plural(count, "former setting")),
+            detail: format!("{what}Comments and order of the file stay."),
+            yes: "replace".to_owned(),
+        }
+    }
+
+    fn replaceable(&self) -> Vec<OldSetting> {
+        let all = self.old.iter().filter(|old| old.is_replaceable());
+        all.cloned().collect()
+    }
+
+    fn reply(&mut self, reply: &Reply, cx: &Cx) -> Vec<Effect> {
+        let change = |change| vec![Effect::ChangeConfig(Box::new(change))];
+        let profiles = profiles::all(cx);
+        let profile = profiles.get(self.profile.row());
+        match (reply, self.account(cx), profile) {
+            (Reply::Confirmed(REMOVE), Some(account), _) => {
+                vec![Effect::RemoveAccount(account.name.clone())]
+            }
+            (Reply::Confirmed(REMOVE_PROFILE), _, Some(profile)) => change(profile.removed()),
+            (Reply::Confirmed(MIGRATE), ..) => change(ConfigChange::Migrate(self.replaceable())),
+            (
+                Reply::Typed {
+                    tag: DUPLICATE,
+                    text,
+                },
+                Some(account),
+                _,
+            ) => change(ConfigChange::Duplicate {
+                name: account.name.clone(),
+                new: text.clone(),
+            }),
+            (Reply::Typed { tag: RENAME, text }, _, Some(profile)) => change(profile.renamed(text)),
+            _ => Vec::new(),
+        }
     }
 
     /// Answers the root's questions.
     pub fn face(&self, _: &Cx) -> Face {
-        Face::new(
-            Scope::Accounts,
-            &[
+        let hints: &[Action] = match self.pane {
+            Pane::Accounts => &[
                 Action::Open,
                 Action::AddAccount,
+                Action::NextPane,
                 Action::SignInAgain,
+                Action::Migrate,
                 Action::CheckAccount,
                 Action::GoToken,
                 Action::GoAdmin,
+                Action::Duplicate,
                 Action::SignOut,
                 Action::RemoveAccount,
                 Action::Back,
             ],
-        )
+            Pane::Profiles => &[
+                Action::Open,
+                Action::NextPane,
+                Action::Rename,
+                Action::RemoveAccount,
+                Action::Migrate,
+                Action::AddAccount,
+                Action::Back,
+            ],
+        };
+        Face::new(Scope::Accounts, hints)
     }
 
     /// Tells whether an action works now.
     pub fn live(&self, action: Action, cx: &Cx) -> Live {
-        match action {
-            Action::Back | Action::AddAccount => Live::Yes,
-            Action::Open
-            | Action::SignInAgain
-            | Action::SignOut
-            | Action::CheckAccount
-            | Action::GoToken
-            | Action::GoAdmin
-            | Action::RemoveAccount
-            | Action::Up
-            | Action::Down
-            | Action::PageUp
-            | Action::PageDown
-            | Action::First
-            | Action::Last => {
-                if cx.accounts().is_empty() {
-                    Live::No("There is no account yet")
+        match (action, self.pane) {
+            (Action::Back | Action::AddAccount | Action::NextPane | Action::PreviousPane, _) => {
+                Live::Yes
+            }
+            (Action::Migrate, _) if self.replaceable().is_empty() => {
+                if self.old.is_empty() {
+                    Live::No("There are no former settings")
                 } else {
-                    Live::Yes
+                    Live::No(
+                        "These former settings need a registered application: edit the account",
+                    )
                 }
             }
+            (Action::Migrate, _) => Live::Yes,
+            (
+                Action::Open
+                | Action::SignInAgain
+                | Action::SignOut
+                | Action::CheckAccount
+                | Action::GoToken
+                | Action::GoAdmin
+                | Action::RemoveAccount
+                | Action::Duplicate
+                | Action::Rename
+                | Action::Up
+                | Action::Down
+                | Action::PageUp
+                | Action::PageDown
+                | Action::First
+                | Action::Last,
+                pane,
+            ) => match pane {
+                Pane::Accounts if cx.accounts().is_empty() => Live::No("There is no account yet"),
+                Pane::Accounts if action == Action::Rename => {
+                    Live::No("An account keeps its name; copy it under another one")
+                }
+                Pane::Accounts => Live::Yes,
+                Pane::Profiles => self.live_on_profile(action, cx),
+            },
             _ => Live::Unknown,
         }
     }
 
-    /// Draws.
-    pub fn view(&mut self, frame: &mut Frame<'_>, area: Rect, cx: &Cx) {
-        let accounts = cx.accounts();
-        let facts = text::plural(accounts.len(), "account");
-        let body = top_line(frame, area, cx, ("Accounts", &facts));
-        if accounts.is_empty() {
-            let hint = format!(
-                "There is no account yet. {} adds one.",
-                cx.key(Action::AddAccount)
-            );
-            frame.render_widget(Paragraph::new(hint).wrap(Wrap { trim: true }), body);
-            return;
-        }
-        let list_height = body
-            .height
-            .saturating_sub(9)
-            .max(3)
-            .min(accounts.len() as u16);
-        let list = Rect {
-            height: list_height.min(body.height),
-            ..body
+    fn live_on_profile(&self, action: Action, cx: &Cx) -> Live {
+        let all = profiles::all(cx);
+        let Some(profile) = all.get(self.profile.row()) else {
+            return Live::No("There is no profile yet; the first comes with an account");
         };
-        let visible = self.selection.visible(list, accounts.len());
-        for (line, place) in (list.y..).zip(visible) {
-            if let Some(account) = accounts.get(place) {
-                let row = Rect {
-                    y: line,
-                    height: 1,
-                    ..list
-                };
-                self.draw_row(frame, row, (account, place == self.selection.row()), cx);
+        match action {
+            Action::RemoveAccount | Action::Rename if !profile.users.is_empty() => {
+                Live::No("This profile is in use; give its accounts another one first")
             }
-        }
-        let details = Rect {
-            y: list.bottom().saturating_add(1),
-            height: body
-                .bottom()
-                .saturating_sub(list.bottom().saturating_add(1)),
-            x: body.x + 2.min(body.width),
-            width: body.width.saturating_sub(2),
-        };
-        if let Some(account) = accounts.get(self.selection.row()) {
-            let lines = self.details(account, cx);
-            frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), details);
+            Action::SignInAgain
+            | Action::SignOut
+            | Action::CheckAccount
+            | Action::GoToken
+            | Action::GoAdmin
+            | Action::Duplicate => Live::No("This is about an account; Tab goes to the accounts"),
+            _ => Live::Yes,
         }
     }
+}
 
-    fn draw_row(
-        &self,
-        frame: &mut Frame<'_>,
-        area: Rect,
-        (account, is_selected): (&Account, bool),
-        cx: &Cx,
-    ) {
-        let (state, tone) = self.state(account, cx);
-        let bar = if is_selected { cx.symbols.bar } else { " " };
-        let state_width = (text::width(&state) + 1).min(usize::from(area.width) / 2);
-        let room = usize::from(area.width).saturating_sub(state_width + 1);
-        let name = text::left(
-            &format!("{}  {}", account.name, account.address.email),
-            room,
-            &cx.symbols,
-        );
-        let ground = if is_selected {
-            cx.style(Tone::Selection)
-        } else {
-            Style::new()
-        };
-        let line = Line::from(vec![
-            Span::styled(bar.to_owned(), cx.style(Tone::Bar)),
-            Span::styled(name, ground),
-            Span::styled(
-                text::right(&state, state_width, &cx.symbols),
-                ground.patch(cx.style(tone)),
-            ),
-        ]);
-        frame.render_widget(Paragraph::new(line).style(ground), area);
-    }
+fn act_on_account(action: Action, account: &Account, cx: &Cx) -> Vec<Effect> {
+    let name = account.name.clone();
+    let screen = match action {
+        Action::Open => ScreenName::Setup { account: Some(name) },
+        Action::SignInAgain => ScreenName::SignIn { account: name },
+        Action::CheckAccount => ScreenName::Check { account: name },
+        Action::GoToken => ScreenName::Token { account: name },
+        Action::GoAdmin => ScreenName::Admin { account: name },
+        Action::SignOut => return vec![Effect::SignOut(name)],
+        Action::Duplicate => ScreenName::Prompt {
+            tag: DUPLICATE,
+            title: format!("Name of the copy of {name}"),
+            text: free_name(&name, cx),
+            is_path: false,
+        },
+        Action::RemoveAccount => ScreenName::Confirm(Question {
+            tag: REMOVE,
+            title: format!("Remove the account {name}?"),
+            detail: "Its sign-in and its cached mail go from this machine; on the server nothing changes."
+                .to_owned(),
+            yes: "remove".to_owned(),
+        }),
+        _ => return Vec::new(),
+    };
+    vec![Effect::Push(screen)]
+}
 
-    fn state(&self, account: &Account, cx: &Cx) -> (String, Tone) {
-        match self.tokens.get(&account.name) {
-            None => (String::new(), Tone::Dim),
-            Some(Token::None) => ("not signed in".to_owned(), Tone::Warning),
-            Some(Token::Facts(facts)) if facts.expires_at < cx.now => {
-                ("signed in".to_owned(), Tone::Ok)
-            }
-            Some(Token::Facts(facts)) => {
-                let minutes = dates::seconds_left(facts.expires_at, cx.now).saturating_add(59) / 60;
-                (format!("signed in · token for {minutes} min"), Tone::Ok)
-            }
-        }
-    }
+fn act_on_profile(action: Action, profile: &Profile) -> Vec<Effect> {
+    let name = profile.name.clone();
+    let screen = match action {
+        Action::Open => profile.editor(),
+        Action::Rename => ScreenName::Prompt {
+            tag: RENAME,
+            title: format!("New name of the profile {name}"),
+            text: name,
+            is_path: false,
+        },
+        Action::RemoveAccount => ScreenName::Confirm(Question {
+            tag: REMOVE_PROFILE,
+            title: format!("Remove the profile {name}?"),
+            detail: "No account uses it; its application's secret is forgotten, too.".to_owned(),
+            yes: "remove".to_owned(),
+        }),
+        _ => return Vec::new(),
+    };
+    vec![Effect::Push(screen)]
+}
 
-    fn details(&self, account: &Account, cx: &Cx) -> Vec<Line<'static>> {
-        let incoming = &account.servers.incoming;
-        let mut rows = vec![("Reads from", format!("{}:{}", incoming.host, incoming.port))];
-        if let Some(outgoing) = &account.servers.outgoing {
-            rows.push(("Sends by", format!("{}:{}", outgoing.host, outgoing.port)));
-        }
-        if !account.additional_users.is_empty() {
-            let users: Vec<&str> = account
-                .additional_users
-                .iter()
-                .map(|user| user.email.as_str())
-                .collect();
-            rows.push(("Additional users", users.join("; ")));
-        }
-        if let Some(Token::Facts(facts)) = self.tokens.get(&account.name) {
-            rows.push(("Signed in as", facts.identity.username.clone()));
-            if !facts.audience.is_empty() {
-                rows.push(("Token is for", facts.audience.clone()));
-            }
-            rows.push(("May", facts.scopes.join(" ")));
-            let renewed = dates::ago(facts.renewed_at, cx.now);
-            let how = if facts.has_refresh_token {
-                "by itself"
-            } else {
-                "only by a new sign-in"
-            };
-            rows.push(("Renewed", format!("{renewed}, {how}")));
-        }
-        let line = |(name, value): (&str, String)| {
-            Line::from(vec![
-                Span::styled(format!("{name:<18}"), cx.style(Tone::Dim)),
-                Span::raw(value),
-            ])
-        };
-        rows.into_iter().map(line).collect()
-    }
+/// Returns a name that no account has.
+fn free_name(name: &str, cx: &Cx) -> String {
+    let is_free = |wanted: &String| !cx.accounts().iter().any(|account| account.name == *wanted);
+    let mut numbered = (2..1000).map(|number| format!("{name}-{number}"));
+    numbered.find(is_free).unwrap_or_default()
 }
 
 fn load(cx: &Cx) -> Vec<Effect> {

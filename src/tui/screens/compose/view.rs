@@ -123,7 +123,12 @@ impl Compose {
         let sender = self
             .senders
             .get(self.sender)
-            .map(ToString::to_string)
+            .map(|sender| {
+                let mut mailboxes = cx.mailboxes.iter();
+                let mailbox = mailboxes.find(|one| one.address.is_same_mailbox(sender));
+                let is_app = mailbox.is_some_and(|one| cx.is_application(&one.account_name));
+                format!("{}{sender}", if is_app { "APP " } else { "" })
+            })
             .unwrap_or_default();
         let shown = if has_focus && self.senders.len() > 1 {
             let (place, count) = (self.sender + 1, self.senders.len());

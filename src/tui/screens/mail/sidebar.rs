@@ -84,7 +84,11 @@ impl Sidebar {
         nodes.push(Node {
             key,
             mailbox: Some(mailbox.id),
-            label: mailbox.address.email.clone(),
+            label: if cx.is_application(&mailbox.account_name) {
+                format!("APP {}", mailbox.address.email)
+            } else {
+                mailbox.address.email.clone()
+            },
             depth: 0,
             unread: if is_open {
                 0

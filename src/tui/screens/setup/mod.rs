@@ -1,15 +1,22 @@
 //! Setting an account up: the address first, then only what cannot be known; everything found is editable
-//! and says where it comes from.
+//! and says where it comes from. The same form edits an account or a profile that several share.
 
+mod checks;
 mod fields;
+mod help;
+mod items;
+mod read;
+mod saving;
+mod scopes;
+mod sheet;
 #[cfg(test)]
 mod tests;
+mod view;
 
-use ratatui::Frame;
-use ratatui::layout::Rect;
-use ratatui::widgets::{Paragraph, Wrap};
+use std::collections::VecDeque;
+use std::sync::Arc;
 
-use crate::engine::Candidate;
+use crate::engine::{Candidate, Origin, is_old_server};
 use crate::explain::explain;
 use crate::model::{Account, Address, parse_address_list};
 use crate::tui::context::Cx;
@@ -17,10 +24,10 @@ use crate::tui::effect::{Effect, Generation, Slot};
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::msg::Msg;
 use crate::tui::outcome::Outcome;
-use crate::tui::screens::{Face, Live, ScreenName};
-use crate::tui::theme::Tone;
-use crate::tui::widgets::form::{Form, FormEvent, Item};
-use crate::tui::widgets::frame::top_line;
+use crate::tui::screens::setup::sheet::Sheet;
+pub use crate::tui::screens::setup::sheet::Target;
+use crate::tui::screens::{Face, Live};
+use crate::tui::widgets::form::{Form, FormEvent, Item, Kind};
 
 /// Where setup stands.
 #[derive(Debug)]
@@ -30,9 +37,9 @@ enum Step {
     /// Somebody is asked about it.
     Looking,
     /// Everything else.
-    Details(Box<Account>),
-    /// The account is being saved.
-    Saving(Box<Account>),
+    Details(Box<Sheet>),
+    /// What was entered is being saved.
+    Saving(Box<Sheet>),
 }
 
 /// The setup screen.
@@ -41,10 +48,33 @@ pub struct Setup {
     form: Form,
     step: Step,
     generation: Generation,
-    is_edit: bool,
-    with_more: bool,
+    /// What is still to be done, in order, when what is under way has worked.
+    queue: VecDeque<Effect>,
+    /// A server address of an older program, typed in the place of the mail address.
+    old_server: Option<String>,
+    /// Whether a password was typed and kept, so that nobody is asked for it again.
+    has_password: bool,
     said: String,
 }
+
+/// Fields whose choice changes which other fields there are.
+const SHAPING: [&str; 15] = [
+    "found",
+    "consent",
+    "profile",
+    "server-profile",
+    "provider",
+    "cloud",
+    "method",
+    "kind",
+    "assertion",
+    "send",
+    "reach",
+    "server-reach",
+    "imap-tls",
+    "smtp-tls",
+    "smtp",
+];
 
 impl Setup {
     /// Opens the screen, for a new account or to edit one.
@@ -54,186 +84,291 @@ impl Setup {
             .companion
             .as_ref()
             .map_or("", |companion| companion.suggested_address.as_str());
+        let form = Form::new(vec![Item::text("address", "E-mail address", suggested)]);
         let mut screen = Self {
-            form: Form::new(vec![Item::text("address", "E-mail address", suggested)]),
+            form,
             step: Step::Address,
             generation: cx.opened << 16,
-            is_edit: known.is_some(),
-            with_more: false,
+            queue: VecDeque::new(),
+            old_server: None,
+            has_password: false,
             said: String::new(),
         };
-        if let Some(account) = known {
-            let candidate = fields::edited(account);
-            screen.show(&candidate, cx);
+        let Some(account) = known else {
+            return (screen, Vec::new());
+        };
+        screen.show(Target::Account, edited(account), cx);
+        let effects = if account.sign_in.needs_secret() {
+            vec![Effect::LoadMissing(account.name.clone())]
+        } else {
+            Vec::new()
+        };
+        (screen, effects)
+    }
+
+    /// Opens the screen to edit a profile that accounts share.
+    pub fn open_profile(target: Target, name: &str, cx: &Cx) -> (Self, Vec<Effect>) {
+        let (mut screen, effects) = Self::open(None, cx);
+        let Some(config) = &cx.config else {
+            return (screen, effects);
+        };
+        let mut account = nobody(name);
+        match (target, config.sign_in.get(name), config.servers.get(name)) {
+            (Target::SignIn, Some(profile), _) => account.sign_in = profile.clone(),
+            (Target::Servers, _, Some(profile)) => account.servers = profile.clone(),
+            _ => return (screen, effects),
         }
-        (screen, Vec::new())
+        screen.show(target, edited(&account), cx);
+        (screen, effects)
     }
 
     /// Reacts to a message.
     pub fn update(&mut self, message: &Msg, cx: &Cx) -> Vec<Effect> {
+        let before = self.form.focused().map(|item| item.id);
         let event = match message {
             Msg::Action(Action::Back) => return vec![Effect::Pop],
+            Msg::Action(Action::CopyRedirect) => return self.copy_redirect(),
             Msg::Done(outcome) => return self.outcome(outcome, cx),
             Msg::Action(action) => self.form.act(*action),
             Msg::Key(key) => self.form.key(key),
             Msg::Paste(text) => self.form.paste(text),
             _ => return Vec::new(),
         };
-        match (event, &self.step) {
+        let left = before.filter(|id| Some(*id) != self.form.focused().map(|item| item.id));
+        match (event, &mut self.step) {
             (FormEvent::Changed("address"), Step::Looking) => {
                 self.step = Step::Address;
                 vec![Effect::Cancel(Slot::Discover)]
             }
             (FormEvent::Changed(id), Step::Details(_)) => {
-                self.changed(id);
+                self.changed(id, cx);
                 Vec::new()
             }
             (FormEvent::Submitted(_), Step::Address) => self.look(),
-            (FormEvent::Submitted("more"), Step::Details(account)) => {
-                let account = account.clone();
-                self.with_more = true;
-                fields::add_more(&mut self.form, &account);
+            (FormEvent::Submitted("more"), Step::Details(sheet)) => {
+                sheet.with_more = true;
+                self.rebuild(cx);
+                self.form.focus_on("scopes");
                 Vec::new()
             }
-            (FormEvent::Submitted(_), Step::Details(_)) => self.save(),
+            (FormEvent::Submitted(_), Step::Details(_)) => self.save(cx),
+            (FormEvent::Moved, Step::Details(_)) if left == Some("imap") => self.old_server_left(),
             _ => Vec::new(),
         }
     }
 
+    fn copy_redirect(&self) -> Vec<Effect> {
+        vec![Effect::Copy(self.form.value("redirect"))]
+    }
+
     /// Asks about the address.
     fn look(&mut self) -> Vec<Effect> {
-        match one_address(&self.form.value("address")) {
+        let typed = self.form.value("address");
+        if is_old_server(&typed) {
+            self.old_server = Some(typed);
+            self.form.set("address", "");
+            "That is a server of Exchange Web Services; it is kept. Now type the mail address."
+                .clone_into(&mut self.said);
+            return Vec::new();
+        }
+        match one_address(&typed) {
             Err(error) => {
                 self.form.point_at("address", &error);
                 Vec::new()
             }
-            Ok(address) => {
-                self.generation += 1;
-                self.step = Step::Looking;
-                self.said.clear();
-                let generation = self.generation;
-                vec![Effect::Discover {
-                    generation,
-                    address,
-                }]
-            }
+            Ok(address) => vec![self.ask(address, self.old_server.clone())],
         }
+    }
+
+    fn ask(&mut self, address: Address, old_server: Option<String>) -> Effect {
+        self.generation += 1;
+        self.said.clear();
+        let generation = self.generation;
+        if matches!(self.step, Step::Address) {
+            self.step = Step::Looking;
+        }
+        match old_server {
+            Some(text) => Effect::ReadOldServer {
+                generation,
+                address,
+                text,
+            },
+            None => Effect::Discover {
+                generation,
+                address,
+            },
+        }
+    }
+
+    /// An address of an older program in the place of a server is read as one.
+    fn old_server_left(&mut self) -> Vec<Effect> {
+        let typed = self.form.value("imap");
+        let Step::Details(sheet) = &self.step else {
+            return Vec::new();
+        };
+        if sheet.target != Target::Account || !is_old_server(&typed) {
+            return Vec::new();
+        }
+        let address = sheet.account.address.clone();
+        vec![self.ask(address, Some(typed))]
     }
 
     fn outcome(&mut self, outcome: &Outcome, cx: &Cx) -> Vec<Effect> {
         match outcome {
             Outcome::Discovered { generation, result } if *generation == self.generation => {
-                match result {
-                    Ok(candidate) => self.show(candidate, cx),
-                    Err(error) => {
-                        self.step = Step::Address;
-                        self.form.point_at("address", &explain(error).title);
-                    }
+                self.discovered(result.as_deref(), cx);
+                Vec::new()
+            }
+            Outcome::Missing(name, Ok(missing)) => {
+                if let Step::Details(sheet) = &mut self.step
+                    && sheet.account.name == *name
+                {
+                    sheet.has_secret = missing.is_empty();
+                    self.rebuild(cx);
                 }
+                Vec::new()
             }
-            Outcome::AccountSaved(name, result) => {
-                return self.saved(
-                    name,
-                    result.as_ref().err().map(|error| explain(error).title),
-                );
-            }
-            _ => {}
+            other => self.saving_outcome(other, cx),
         }
-        Vec::new()
     }
 
-    fn saved(&mut self, name: &str, error: Option<String>) -> Vec<Effect> {
-        let Step::Saving(account) = &self.step else {
-            return Vec::new();
-        };
-        if account.name != name {
-            return Vec::new();
+    fn discovered(
+        &mut self,
+        result: Result<&Candidate, &Arc<crate::engine::EngineError>>,
+        cx: &Cx,
+    ) {
+        match (result, &mut self.step) {
+            (Ok(found), Step::Details(sheet)) => {
+                // Only the servers were asked for; what was typed elsewhere stays.
+                sheet.take_servers(found.account.servers.clone());
+                sheet.found.stands_for_ews.clone_from(&found.stands_for_ews);
+                self.rebuild(cx);
+                "Exchange Web Services end on 1 April 2027; these are the servers in its place."
+                    .clone_into(&mut self.said);
+            }
+            (Ok(found), _) => self.show(Target::Account, found.clone(), cx),
+            (Err(error), _) => {
+                self.step = Step::Address;
+                self.form.point_at("address", &explain(error).title);
+            }
         }
-        if let Some(error) = error {
-            self.said = error;
-            self.step = Step::Details(account.clone());
-            return Vec::new();
-        }
-        if self.is_edit {
-            return vec![
-                Effect::LoadMailboxes,
-                Effect::Pop,
-                Effect::Toast(format!("Saved {name}")),
-            ];
-        }
-        vec![
-            Effect::LoadMailboxes,
-            Effect::Replace(ScreenName::SignIn {
-                account: name.to_owned(),
-            }),
-        ]
     }
 
     /// Fills the form with what was found.
-    fn show(&mut self, candidate: &Candidate, cx: &Cx) {
-        let mut account = candidate.account.clone();
-        if !self.is_edit
+    fn show(&mut self, target: Target, mut found: Candidate, cx: &Cx) {
+        let config = cx.config.clone().unwrap_or_default();
+        let account = &mut found.account;
+        let is_new = !config
+            .accounts
+            .iter()
+            .any(|known| known.name == account.name);
+        if is_new
             && account.additional_users.is_empty()
             && let Some(companion) = &cx.companion
         {
-            account.additional_users = companion
-                .suggested_users
-                .iter()
+            let users = companion.suggested_users.iter();
+            let others = users
                 .map(Address::bare)
-                .collect();
+                .filter(|user| !user.is_same_mailbox(&account.address));
+            account.additional_users = others.collect();
         }
-        let candidate = Candidate {
-            account: account.clone(),
-            ..candidate.clone()
-        };
-        self.form = Form::new(fields::items(&candidate));
-        for (id, hint) in fields::missing(&candidate) {
-            if let Some(item) = self.form.item_mut(id) {
-                hint.clone_into(&mut item.note);
-            }
-        }
-        let first = fields::missing(&candidate)
+        let sheet = Sheet::new(target, found, config);
+        let first = items::missing(&sheet)
             .first()
             .map_or("users", |(id, _)| *id);
-        self.form.focus_on(first);
-        self.step = Step::Details(Box::new(account));
-        self.changed("users");
+        self.step = Step::Details(Box::new(sheet));
+        self.form = Form::default();
+        self.rebuild(cx);
+        self.form.focus_on(if target == Target::Account {
+            first
+        } else {
+            "provider"
+        });
     }
 
-    /// Looks at a field while it is typed.
-    fn changed(&mut self, id: &'static str) {
-        let value = self.form.value(id);
-        let note = match id {
-            "users" => fields::users_note(&value),
-            "client" => Ok(fields::client_note(&value)),
-            _ => return,
+    /// Makes the fields anew; the focus and what was typed secretly stay.
+    fn rebuild(&mut self, cx: &Cx) {
+        let Step::Details(sheet) = &self.step else {
+            return;
         };
-        if let Some(item) = self.form.item_mut(id) {
-            match note {
-                Ok(note) => {
-                    item.note = note;
-                    item.error.clear();
-                }
-                Err(error) => item.error = error,
+        let mut form = Form::new(items::items(sheet));
+        for (id, note) in items::missing(sheet) {
+            if let Some(item) = form.item_mut(id)
+                && !note.is_empty()
+            {
+                note.clone_into(&mut item.note);
             }
+        }
+        form.keep_from(&mut self.form);
+        self.form = form;
+        let ids: Vec<&'static str> = self.form.items.iter().map(|item| item.id).collect();
+        for id in ids {
+            self.look_at(id, cx);
         }
     }
 
-    fn save(&mut self) -> Vec<Effect> {
-        let Step::Details(found) = &self.step else {
-            return Vec::new();
+    /// Takes a changed field over.
+    fn changed(&mut self, id: &'static str, cx: &Cx) {
+        let Step::Details(sheet) = &mut self.step else {
+            return;
         };
-        self.form.clear_errors();
-        match fields::read(&self.form, found) {
-            Err((id, error)) => {
-                self.form.point_at(id, &error);
-                Vec::new()
+        self.said.clear();
+        let Some(item) = self.form.item(id) else {
+            return;
+        };
+        match &item.kind {
+            Kind::Choice { options, chosen } => {
+                let word = options.get(*chosen).cloned().unwrap_or_default();
+                sheet.choose(id, (*chosen, &word));
             }
-            Ok(account) => {
-                self.said.clear();
-                self.step = Step::Saving(Box::new(account.clone()));
-                vec![Effect::SaveAccount(Box::new(account))]
+            Kind::Text(field) => {
+                sheet.type_in(id, field.text());
             }
+            _ => {}
+        }
+        if SHAPING.contains(&id) {
+            self.rebuild(cx);
+            return;
+        }
+        if let Some(item) = self.form.item_mut(id)
+            && ["tenant", "authority", "imap"].contains(&id)
+        {
+            "as typed".clone_into(&mut item.note);
+        }
+        self.look_at(id, cx);
+        // Whom one may send on behalf of depends on the list above it.
+        if id == "users" {
+            self.look_at("behalf", cx);
+        }
+    }
+
+    /// Looks at a field while it is typed: an error or a quiet word, never a word about what stood there before.
+    fn look_at(&mut self, id: &'static str, cx: &Cx) {
+        let Step::Details(sheet) = &self.step else {
+            return;
+        };
+        let today = cx.now.to_zoned(cx.zone.clone()).date();
+        let said = checks::check(id, sheet, today);
+        let Some(item) = self.form.item_mut(id) else {
+            return;
+        };
+        if id == "secret" {
+            item.error = checks::check_secret(&item.value())
+                .err()
+                .unwrap_or_default();
+            return;
+        }
+        match said {
+            Some(Ok(note)) => {
+                item.error.clear();
+                // Where a value came from, or where to get it, is worth more than that it is well formed.
+                item.note = note;
+            }
+            Some(Err(error)) => {
+                item.note.clear();
+                item.error = error;
+            }
+            None => item.error.clear(),
         }
     }
 
@@ -247,8 +382,18 @@ impl Setup {
 
     /// Answers the root's questions.
     pub fn face(&self, _: &Cx) -> Face {
-        let hints: &[Action] = match self.step {
-            Step::Address | Step::Looking => &[Action::Open, Action::Back],
+        let focused = self.form.focused();
+        let hints: &[Action] = match (&self.step, focused.map(|item| (item.id, &item.kind))) {
+            (Step::Address | Step::Looking, _) => &[Action::Open, Action::Back],
+            (_, Some(("redirect", _))) => &[
+                Action::CopyRedirect,
+                Action::NextPane,
+                Action::Open,
+                Action::Back,
+            ],
+            (_, Some((_, Kind::Choice { .. }))) => {
+                &[Action::Right, Action::NextPane, Action::Open, Action::Back]
+            }
             _ => &[Action::NextPane, Action::Right, Action::Open, Action::Back],
         };
         Face {
@@ -259,10 +404,7 @@ impl Setup {
 
     /// Tells whether an action works now.
     pub fn live(&self, action: Action, _: &Cx) -> Live {
-        let is_choice = matches!(
-            self.form.focused().map(|item| &item.kind),
-            Some(crate::tui::widgets::form::Kind::Choice { .. })
-        );
+        let kind = self.form.focused().map(|item| &item.kind);
         match action {
             Action::Open if matches!(self.step, Step::Looking) => {
                 Live::No("Looking the address up")
@@ -270,81 +412,68 @@ impl Setup {
             Action::Open if matches!(self.step, Step::Saving(_)) => {
                 Live::No("The account is being saved")
             }
+            Action::CopyRedirect if self.form.item("redirect").is_none() => {
+                Live::No("This way to sign in has no redirect address")
+            }
             Action::Back
             | Action::Open
             | Action::Up
             | Action::Down
+            | Action::PageUp
+            | Action::PageDown
+            | Action::First
+            | Action::Last
+            | Action::CopyRedirect
             | Action::NextPane
             | Action::PreviousPane => Live::Yes,
-            Action::Left | Action::Right if is_choice => Live::Yes,
-            Action::Left | Action::Right => Live::No("This field is typed, not chosen"),
+            Action::Left | Action::Right => match kind {
+                Some(Kind::Choice { .. }) => Live::Yes,
+                Some(Kind::Button) => Live::No("Enter does this"),
+                _ => Live::No("This field is typed, not chosen"),
+            },
             _ => Live::Unknown,
         }
     }
+}
 
-    /// Draws.
-    pub fn view(&mut self, frame: &mut Frame<'_>, area: Rect, cx: &Cx) {
-        let title = if self.is_edit {
-            "Edit account"
-        } else {
-            "New account"
-        };
-        let facts = match self.step {
-            Step::Address | Step::Looking => "step 1 of 3",
-            _ if self.is_edit => "",
-            _ => "step 2 of 3",
-        };
-        let body = top_line(frame, area, cx, (title, facts));
-        let gap = u16::from(body.height > 12);
-        let said = self.said(cx);
-        let said_height = if body.height > 6 {
-            3.min(body.height / 4).max(1)
-        } else {
-            1
-        };
-        let form = Rect {
-            x: body.x + 1.min(body.width),
-            width: body.width.saturating_sub(2),
-            y: body.y + gap,
-            height: body.height.saturating_sub(gap + said_height),
-        };
-        self.form.view(frame, form, cx);
-        let below = Rect {
-            y: form.bottom(),
-            height: said_height.min(body.height),
-            ..form
-        };
-        let tone = if self.said.is_empty() {
-            Tone::Dim
-        } else {
-            Tone::Error
-        };
-        frame.render_widget(
-            Paragraph::new(said)
-                .style(cx.style(tone))
-                .wrap(Wrap { trim: true }),
-            below,
-        );
+/// Makes the candidate of an account that is edited: nothing is looked up again.
+fn edited(account: &Account) -> Candidate {
+    Candidate {
+        account: account.clone(),
+        sign_in_origin: Origin::Config,
+        servers_origin: Origin::Config,
+        missing: Vec::new(),
+        needs_consent: None,
+        stands_for_ews: None,
+        alternatives: Vec::new(),
     }
+}
 
-    fn said(&self, cx: &Cx) -> String {
-        if !self.said.is_empty() {
-            return self.said.clone();
-        }
-        match &self.step {
-            Step::Address if cx.companion.is_some() => {
-                "This is the demo: the address is filled in, press Enter.".to_owned()
-            }
-            Step::Address => {
-                "Type the mail address; provider, servers and tenant are found from it.".to_owned()
-            }
-            Step::Looking => "Looking the address up, at most 6 s.".to_owned(),
-            Step::Saving(_) => "Saving.".to_owned(),
-            Step::Details(_) => self
-                .form
-                .focused()
-                .map_or(String::new(), |item| fields::help(item.id).to_owned()),
-        }
+/// Stands in for an account where only a profile is edited.
+fn nobody(name: &str) -> Account {
+    use crate::model::{IncomingProtocol, IncomingServer, Method, Provider};
+    use crate::model::{ServerProfile, SignInProfile, TlsMode};
+    let sign_in = SignInProfile::new(name, Provider::Custom, Method::Password);
+    Account {
+        name: String::new(),
+        address: Address::bare(""),
+        send_sign_in: sign_in.clone(),
+        sign_in,
+        login: None,
+        servers: ServerProfile {
+            name: name.to_owned(),
+            incoming: IncomingServer {
+                protocol: IncomingProtocol::Imap,
+                host: String::new(),
+                port: 993,
+                tls: TlsMode::Implicit,
+            },
+            outgoing: None,
+            ca_file: None,
+            files_sent_copy: None,
+        },
+        additional_users: Vec::new(),
+        on_behalf: Vec::new(),
     }
 }
 
