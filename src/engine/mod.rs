@@ -7,21 +7,18 @@
 mod accounts;
 mod actions;
 mod check;
+mod credentials;
 mod error;
 mod events;
-mod expiry;
 mod filing;
 mod handle;
 mod inner;
 mod link;
-mod moving;
 mod profiles;
 mod reading;
-mod secrets;
 mod setup;
 mod sign_in;
 mod signer;
-mod token;
 mod work;
 mod writing;
 
@@ -29,16 +26,16 @@ mod writing;
 mod tests;
 
 pub use check::{CheckLine, CheckStep, CheckWish, Reading, Rights, SendTest, Sending};
+pub use credentials::{
+    Expiry, MissingSecret, Nearness, SignInRemark, TokenReport, TokenUse, TokenView,
+};
 pub use error::{EngineError, Lapsing, Locked};
 pub use events::{
     Alternative, BodyState, Candidate, Event, Fate, Health, Problem, SignIn, SignInEvent, Status,
 };
-pub use expiry::{Expiry, Nearness};
 pub use handle::{Engine, Options};
 pub use profiles::ConfigChange;
-pub use secrets::MissingSecret;
 pub use setup::{is_old_server, usual_servers};
-pub use token::{SignInRemark, TokenReport, TokenUse, TokenView};
 // What the interface matches on in a sign-in; it may not name the layers these come from.
 pub use crate::auth::{
     BrowserAuthorization, BrowserProgress, CertificateFacts, DeviceAuthorization, DeviceProgress,

@@ -126,11 +126,11 @@ impl Server {
     where
         F: Future<Output = Option<()>> + Send + 'static,
     {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let door = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = door.local_addr().unwrap().port();
         let serve = Arc::new(serve);
         let task = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
+            while let Ok((stream, _)) = door.accept().await {
                 let serve = Arc::clone(&serve);
                 tokio::spawn(async move {
                     let stream = CERTIFIED.acceptor.accept(stream).await.ok()?;

@@ -108,7 +108,7 @@ fn config(tenant: &Tenant, folder: &std::path::Path) -> String {
         tenant,
     );
     text += &profile("certified", "client-certificate", certified, &files, tenant);
-    text += &format!(
+    let servers = format!(
         "[servers.demo]\nca_file = {:?}\n\
          incoming = {{ protocol = \"imap\", host = \"localhost\", port = {}, tls = \"implicit\" }}\n\
          outgoing = {{ protocol = \"smtp\", host = \"localhost\", port = {}, tls = \"starttls\" }}\n\
@@ -118,6 +118,7 @@ fn config(tenant: &Tenant, folder: &std::path::Path) -> String {
         tenant.smtp_port,
         folder.join("key"),
     );
+    text += &servers;
     let accounts = [
         ("work", "person", &tenant.user),
         ("web", "web", &tenant.user),
@@ -125,9 +126,10 @@ fn config(tenant: &Tenant, folder: &std::path::Path) -> String {
         ("certified", "certified", &tenant.shared[0]),
     ];
     for (name, sign_in, address) in accounts {
-        text += &format!(
+        let account = format!(
             "[account.{name}]\naddress = {address:?}\nsign_in = {sign_in:?}\nservers = \"demo\"\n"
         );
+        text += &account;
     }
     text
 }

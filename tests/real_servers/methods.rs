@@ -143,7 +143,7 @@ impl Story {
     /// Sends a message; `None` means that it is gone.
     async fn send(&self, tail: &str) -> Option<OutboxItem> {
         let draft = Draft {
-            from: Address::bare(&format!("{}{tail}@contoso.test", self.name)),
+            from: Address::bare(format!("{}{tail}@contoso.test", self.name)),
             to: self.person(),
             subject: format!("From{tail}"),
             text: "Good morning\n".into(),

@@ -37,7 +37,7 @@ pub struct Home {
     safe: tempfile::TempDir,
     said: Mutex<Vec<Written>>,
     seen: Seen,
-    _servers: [Server; 3],
+    servers: [Server; 3],
 }
 
 impl Home {
@@ -61,7 +61,7 @@ impl Home {
             safe: tempfile::tempdir().unwrap(),
             said: Mutex::default(),
             seen: Seen::default(),
-            _servers: servers,
+            servers: servers,
         };
         let paths = home.paths();
         paths.prepare().unwrap();
@@ -86,26 +86,29 @@ impl Home {
             ("app", "method = \"client-secret\"".to_owned()),
             ("certified", self.certified(service)),
         ] {
-            text += &format!(
+            let part = format!(
                 "[sign_in.{name}]\nprovider = \"custom\"\nclient_id = \"an-app\"\n\
                  authority = {authority:?}\nca_file = {ca:?}\n{SCOPES}\n{lines}\n"
             );
+            text += &part;
         }
         text += "[sign_in.pass]\nprovider = \"custom\"\nmethod = \"password\"\n";
-        let [good, out, bad] = &self._servers;
+        let [good, out, bad] = &self.servers;
         for (name, port) in [("good", good.port), ("bad", bad.port)] {
-            text += &format!(
+            let part = format!(
                 "[servers.{name}]\nca_file = {ca:?}\n\
                  incoming = {{ protocol = \"imap\", host = \"localhost\", port = {port}, tls = \"implicit\" }}\n\
                  outgoing = {{ protocol = \"smtp\", host = \"localhost\", port = {}, tls = \"implicit\" }}\n",
                 out.port
             );
+            text += &part;
         }
         for name in ["device", "web", "app", "certified", "pass"] {
             let servers = if name == "certified" { "bad" } else { "good" };
-            text += &format!(
+            let part = format!(
                 "[account.{name}]\naddress = \"{name}@x.test\"\nsign_in = \"{name}\"\nservers = \"{servers}\"\n"
             );
+            text += &part;
         }
         text + &self.vault(vault)
     }

@@ -131,7 +131,7 @@ async fn a_program_that_dies_leaves_no_core() {
     let shown = String::from_utf8_lossy(&written.last().unwrap().bytes).into_owned();
     let limit = |line: &&str| line.starts_with("Max core file size");
     // The first look may come before the program's first line.
-    let last = shown.lines().filter(limit).last().unwrap();
+    let last = shown.lines().rfind(limit).unwrap();
     let words: Vec<&str> = last.split_whitespace().collect();
     assert_eq!(words.get(4..6), Some(&["0", "0"][..]), "{last}");
 }

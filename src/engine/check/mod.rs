@@ -19,7 +19,7 @@ pub use line::{CheckLine, CheckStep, CheckWish, Found, Reading, Rights, SendTest
 pub(in crate::engine) use permissions::functions;
 
 use crate::auth::Function;
-use crate::engine::expiry;
+use crate::engine::credentials::expiry;
 use crate::engine::inner::Inner;
 use crate::engine::link::OutgoingLink;
 use crate::engine::signer::Proof;

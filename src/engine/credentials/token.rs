@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use crate::auth::{CertificateFacts, ClientProof, Permissions, Resource, TokenFacts};
 use crate::engine::check::functions;
-use crate::engine::expiry::{self, Expiry};
+use crate::engine::credentials::expiry::{self, Expiry};
 use crate::engine::signer::{Proof, Signer};
 use crate::engine::{Engine, EngineError};
 use crate::model::{Method, Provider};
