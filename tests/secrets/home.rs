@@ -61,7 +61,7 @@ impl Home {
             safe: tempfile::tempdir().unwrap(),
             said: Mutex::default(),
             seen: Seen::default(),
-            servers: servers,
+            servers,
         };
         let paths = home.paths();
         paths.prepare().unwrap();

@@ -1,5 +1,6 @@
 //! What is known of the selected account or profile, line by line.
 
+use crate::engine::{Expiry, Lapsing};
 use crate::model::{Account, TlsMode};
 use crate::tui::context::Cx;
 use crate::tui::dates;
@@ -47,6 +48,13 @@ impl Accounts {
         }
         if let Some(path) = &profile.certificate {
             rows.push(("Certificate", path.display().to_string()));
+            let mut ends = cx.expiries.iter();
+            let ours = |end: &&Expiry| {
+                end.account == account.name
+                    && end.profile == profile.name
+                    && end.what == Lapsing::Certificate
+            };
+            rows.extend(ends.find(ours).map(|end| ("", end.words())));
         }
         rows.extend(self.token(account, cx));
         rows

@@ -5,7 +5,7 @@ use jiff::ToSpan as _;
 use std::sync::Arc;
 
 use crate::config::{Config, OldKind, OldSetting, Replacement};
-use crate::engine::{ConfigChange, Identity, TokenFacts};
+use crate::engine::{ConfigChange, Expiry, Identity, Lapsing, TokenFacts};
 use crate::model::{Method, Provider, SignInProfile};
 use crate::tui::context::Cx;
 use crate::tui::effect::Effect;
@@ -99,6 +99,31 @@ fn with_profiles(cx: Cx) -> Cx {
         .insert("school".into(), school.sign_in.clone());
     cx.config = Some(Arc::new(config));
     cx
+}
+
+#[test]
+fn a_certificate_says_when_it_ends() {
+    let mut cx = with_profiles(context());
+    let mut config = Config::clone(cx.config.as_ref().unwrap());
+    let school = &mut config.accounts[1];
+    school.sign_in.method = Method::ClientCertificate;
+    school.sign_in.certificate = Some("/home/alice/app.pem".into());
+    cx.expiries = vec![Expiry {
+        account: school.name.clone(),
+        profile: school.sign_in.name.clone(),
+        what: Lapsing::Certificate,
+        on: "2026-12-24".parse().unwrap(),
+        days_left: 32,
+        is_over: false,
+    }];
+    cx.config = Some(Arc::new(config));
+    let (mut screen, _) = open(ScreenName::Accounts, &cx);
+    act(&mut screen, Action::Down, &cx);
+    let shown = draw(&mut screen, &mut cx, (80, 24));
+    assert!(
+        shown.contains("ends on 2026-12-24, 32 days left"),
+        "{shown}"
+    );
 }
 
 #[test]
