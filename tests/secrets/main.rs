@@ -5,6 +5,7 @@
 
 mod home;
 mod leaks;
+mod passphrase;
 mod sign_in_service;
 mod stories;
 
