@@ -21,13 +21,6 @@ fn is_unsteady(cell: &Cell) -> bool {
     letters.next().is_some() && letters.next().is_some()
 }
 
-/// Tells whether a cell begins with a mark that a terminal keeps with the cell before it, where it stays after the letter
-/// has gone.
-fn is_marked(cell: &Cell) -> bool {
-    cell.symbol()
-        .starts_with(|c| matches!(c, '\u{2066}'..='\u{2069}'))
-}
-
 /// The columns that the unsteady letters of a row may cover on any terminal, and what these letters are.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Unsteady {
@@ -67,15 +60,13 @@ fn unsteady(cells: &[Cell]) -> Option<Unsteady> {
     let mut hasher = DefaultHasher::new();
     let mut columns: Option<Range<usize>> = None;
     for (column, cell) in cells.iter().enumerate() {
-        if !is_unsteady(cell) && !is_marked(cell) {
-            continue;
+        if is_unsteady(cell) {
+            (column, cell.symbol()).hash(&mut hasher);
+            // A terminal that joins nothing shows every code point, two columns wide at most.
+            let end = column + 2 * cell.symbol().chars().count() + 1;
+            let start = columns.as_ref().map_or(column, |columns| columns.start);
+            columns = Some(start..end);
         }
-        (column, cell.symbol()).hash(&mut hasher);
-        // A terminal that joins nothing shows every code point, two columns wide at most.
-        let end = column + 2 * cell.symbol().chars().count() + 1;
-        let first = column.saturating_sub(usize::from(is_marked(cell)));
-        let start = columns.as_ref().map_or(first, |columns| columns.start);
-        columns = Some(start..end);
     }
     let letters = hasher.finish();
     columns.map(|columns| Unsteady { columns, letters })
@@ -195,17 +186,6 @@ mod tests {
         let is_marked = |cell: &Cell| cell.diff_option == CellDiffOption::AlwaysUpdate;
         let first = buffer.content.iter().position(is_marked)?;
         Some((first, buffer.content.iter().rposition(is_marked)?))
-    }
-
-    #[test]
-    fn the_cell_before_an_isolated_text_is_written_again_when_the_text_goes() {
-        let mut rows = Rows::default();
-        let mut isolated = buffer("ab");
-        isolated[(4, 0)].set_symbol("\u{2068}ل");
-        rows.settle(&mut isolated);
-        let mut plain = buffer("ab");
-        rows.settle(&mut plain);
-        assert_eq!(written(&plain).map(|(first, _)| first), Some(3));
     }
 
     #[test]
