@@ -48,7 +48,6 @@ fn a_large_text_is_pasted_whole_and_does_nothing_else() {
 }
 
 #[test]
-#[ignore = "sometimes the last of several quick resizes leaves the screen half drawn: the program or the story is to be mended"]
 fn a_terminal_made_tiny_and_wide_again_while_it_is_drawn_on_shows_everything() {
     let house = House::open(60);
     let home = Home::new(&house, Copies::Server);
