@@ -43,10 +43,15 @@ impl Functions {
         let sends = account.send_sign_in.name == account.sign_in.name;
         let incoming = match account.servers.incoming.protocol {
             IncomingProtocol::Imap => Function::Imap,
+            IncomingProtocol::Pop3 => Function::Pop,
+            IncomingProtocol::Ews => Function::Ews,
+            IncomingProtocol::Graph => Function::GraphRead,
         };
         let outgoing = account.servers.outgoing.as_ref();
         let outgoing = outgoing.map(|server| match server.protocol {
             OutgoingProtocol::Smtp => Function::Smtp,
+            OutgoingProtocol::Ews => Function::Ews,
+            OutgoingProtocol::Graph => Function::GraphSend,
         });
         let shared = (!account.additional_users.is_empty()).then_some(Function::Shared);
         let all = [

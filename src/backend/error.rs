@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::auth::AuthError;
 use crate::net::NetError;
 
 /// A failed operation, sorted by reaction (design B5).
@@ -16,6 +17,9 @@ pub enum BackendError {
         #[source]
         source: NetError,
     },
+    /// There is no proof to show to the server: the engine treats it as the sign-in's own failure.
+    #[error("no token to show")]
+    Token(#[source] AuthError),
     /// The server refuses who we are: park, renew the token once, then ask.
     #[error("sign-in refused: {text}")]
     SignIn {
@@ -82,6 +86,8 @@ pub enum Refusal {
     Quota,
     /// SMTP AUTH is off for tenant or mailbox (`535 5.7.139`).
     SmtpAuthDisabled,
+    /// EWS is off for tenant, mailbox or this application (HTTP 403; protocol facts §7.1).
+    EwsBlocked,
     /// Anything else.
     Other,
 }

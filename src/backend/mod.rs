@@ -5,10 +5,13 @@
 //! [`BackendError::Unsupported`] the value must not be used again.
 
 mod error;
+mod http;
 pub mod imap;
 pub(in crate::backend) mod sasl;
 pub mod smtp;
 
+use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -46,6 +49,40 @@ pub struct Login {
     pub user: String,
     /// The proof.
     pub credential: Credential,
+}
+
+/// Where a protocol that proves itself with every request gets its proof from: tokens end while a mailbox is open.
+#[async_trait]
+pub trait ProofSource: Send + Sync + Debug {
+    /// Returns what to show to the server now. Fails with [`BackendError::Token`].
+    async fn credential(&self) -> Result<Credential, BackendError>;
+
+    /// Says that the server refused `credential`; tells whether another may be had.
+    async fn reject(&self, credential: &Credential) -> bool;
+}
+
+/// How the one who signs in stands to the mailbox that is opened (protocol facts §5.3, §5.4).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Opener {
+    /// It is the own mailbox.
+    Owner,
+    /// A person opens somebody else's mailbox.
+    Delegate,
+    /// An application opens it without a person: EWS impersonates, Graph names the mailbox.
+    Application,
+}
+
+/// A mailbox behind HTTPS, who opens it, and by what right.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The mailbox's address.
+    pub mailbox: String,
+    /// The user name that goes with a password (on-premises, `DOMAIN\\user` or a UPN).
+    pub user: String,
+    /// Who opens it.
+    pub opener: Opener,
+    /// The proof.
+    pub proof: Arc<dyn ProofSource>,
 }
 
 /// One connection to one mailbox.

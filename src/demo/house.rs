@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::colleagues::Letter;
 use super::mail_store::MailStore;
+use super::mischief::Mischiefs;
 use super::sign_in::SignIn;
 
 /// The shared parts of a tenant.
@@ -15,6 +16,8 @@ pub struct House {
     pub store: MailStore,
     /// Who may what, by token.
     pub sign_in: Arc<SignIn>,
+    /// What tests want to go wrong with mail.
+    pub mischief: Mischiefs,
     /// For every listener.
     pub tls: Arc<ServerConfig>,
     /// Takes what somebody should answer.
@@ -31,6 +34,7 @@ impl House {
         Arc::new(Self {
             store: MailStore::new([super::people::ADA.email]),
             sign_in: Arc::new(SignIn::new(1, life, habits).unwrap()),
+            mischief: Mischiefs::default(),
             tls: super::ca::certify(folder.path()).unwrap().tls,
             letters: mpsc::unbounded_channel().0,
         })

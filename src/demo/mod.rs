@@ -11,6 +11,7 @@ mod imap;
 mod listen;
 mod mail_store;
 mod message;
+mod mischief;
 mod options;
 mod people;
 mod random;
@@ -22,7 +23,9 @@ mod seed;
 mod sign_in;
 mod smtp;
 mod tenant;
+mod web;
 
+pub use mischief::{Mischief, Service};
 pub use options::{Habits, Options};
 pub use registrations::RegisteredApp;
 pub use requests::RequestCounts;

@@ -15,6 +15,9 @@ pub struct Requests {
     revocations: AtomicU64,
     imap: AtomicU64,
     smtp: AtomicU64,
+    pop: AtomicU64,
+    ews: AtomicU64,
+    graph: AtomicU64,
 }
 
 /// A reading of the counters.
@@ -40,6 +43,12 @@ pub struct RequestCounts {
     pub imap_logins: u64,
     /// SMTP log-ins that succeeded.
     pub smtp_logins: u64,
+    /// POP3 log-ins that succeeded.
+    pub pop_logins: u64,
+    /// EWS requests, whatever became of them.
+    pub ews_requests: u64,
+    /// Graph requests, whatever became of them; those in a batch count one by one.
+    pub graph_requests: u64,
 }
 
 impl Requests {
@@ -93,6 +102,21 @@ impl Requests {
         self.smtp.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts a POP3 log-in.
+    pub fn count_pop(&self) {
+        self.pop.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an EWS request.
+    pub fn count_ews(&self) {
+        self.ews.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a Graph request.
+    pub fn count_graph(&self) {
+        self.graph.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Reads the counters.
     pub fn read(&self) -> RequestCounts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -107,6 +131,9 @@ impl Requests {
             revocations: read(&self.revocations),
             imap_logins: read(&self.imap),
             smtp_logins: read(&self.smtp),
+            pop_logins: read(&self.pop),
+            ews_requests: read(&self.ews),
+            graph_requests: read(&self.graph),
         }
     }
 }

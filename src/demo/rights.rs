@@ -3,7 +3,7 @@
 //! An identity is a person's address or an app's client id.
 
 use super::people::{ADA, person_by_email};
-use super::sign_in::{DAEMON_CERTIFICATE_ID, DAEMON_SECRET_ID};
+use super::sign_in::{DAEMON_CERTIFICATE_ID, DAEMON_SECRET_ID, DAEMON_WEB_ID};
 
 /// A right on a mailbox (protocol facts §5.1, §5.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +37,8 @@ const RIGHTS: &[(&str, &str, &[Right])] = &[
     (SUPPORT, SUPPORT, &[SendAs]),
     (DAEMON_SECRET_ID, SUPPORT, &[FullAccess, SendAs]),
     (DAEMON_SECRET_ID, BILLING, &[FullAccess]),
+    (DAEMON_WEB_ID, SUPPORT, &[FullAccess, SendAs]),
+    (DAEMON_WEB_ID, BILLING, &[FullAccess, SendAs]),
     (DAEMON_CERTIFICATE_ID, SUPPORT, &[FullAccess, SendAs]),
     (DAEMON_CERTIFICATE_ID, BILLING, &[FullAccess, SendAs]),
     (DAEMON_CERTIFICATE_ID, BOARD, &[FullAccess, SendAs]),

@@ -10,11 +10,12 @@ use tokio::task::JoinSet;
 use super::house::House;
 use super::listen::Port;
 use super::mail_store::{MailStore, NewMessage};
+use super::mischief::{Mischief, Mischiefs, Service};
 use super::people::{ADA, COLLEAGUES, SHARED};
 use super::registrations::{self, RegisteredApp};
 use super::rights::may_open;
 use super::sign_in::{CLIENT_ID, Endpoint, PASSWORD_USER, SignIn, Trouble};
-use super::{Habits, Options, RequestCounts, browser, ca, colleagues, imap, seed, sign_in, smtp};
+use super::{Habits, Options, RequestCounts, browser, ca, colleagues, imap, seed, smtp, web};
 
 /// A running tenant; dropping it stops the servers.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct Tenant {
     pub client_id: String,
     /// PEM file of the CA.
     pub ca_file: PathBuf,
+    /// HTTPS port on `localhost`: sign-in, EWS, Graph.
+    pub web_port: u16,
     /// IMAPS port on `localhost`.
     pub imap_port: u16,
     /// SMTP submission port (STARTTLS) on `localhost`.
@@ -76,6 +79,7 @@ impl Tenant {
         let house = Arc::new(House {
             store: new_store(),
             sign_in: Arc::new(SignIn::new(web.number, options.token_life, habits)?),
+            mischief: Mischiefs::default(),
             tls: certificates.tls,
             letters,
         });
@@ -83,7 +87,7 @@ impl Tenant {
         let apps = registrations::write(&house.sign_in, &options.folder)?;
         seed::fill(&house.store, options.messages, jiff::Timestamp::now());
         let (approve, approvals) = mpsc::unbounded_channel();
-        let (imap_port, smtp_port) = (mail.number, submission.number);
+        let (web_port, imap_port, smtp_port) = (web.number, mail.number, submission.number);
         let mut tasks = JoinSet::new();
         spawn_servers(&mut tasks, &house, (web, mail, submission));
         tasks.spawn(browser::approve_all(Arc::clone(&house.sign_in), approvals));
@@ -101,6 +105,7 @@ impl Tenant {
             authority: house.sign_in.authority(),
             client_id: CLIENT_ID.to_owned(),
             ca_file: certificates.ca_file,
+            web_port,
             imap_port,
             smtp_port,
             user: ADA.email.to_owned(),
@@ -133,12 +138,10 @@ fn new_store() -> MailStore {
 fn spawn_servers(
     tasks: &mut JoinSet<()>,
     house: &Arc<House>,
-    (web, mail, submission): (Port, Port, Port),
+    (https, mail, submission): (Port, Port, Port),
 ) {
     let shared = Arc::clone(house);
-    tasks.spawn(web.serve(move |stream| {
-        sign_in::serve(Arc::clone(&shared.sign_in), Arc::clone(&shared.tls), stream)
-    }));
+    tasks.spawn(https.serve(move |stream| web::serve(Arc::clone(&shared), stream)));
     let shared = Arc::clone(house);
     tasks.spawn(mail.serve(move |stream| imap::serve(Arc::clone(&shared), stream)));
     let shared = Arc::clone(house);
@@ -181,6 +184,11 @@ impl Control {
     /// Makes the next answer of an endpoint go wrong; several for one endpoint come one after the other.
     pub fn trouble(&self, endpoint: Endpoint, trouble: Trouble) {
         self.0.sign_in.troubles.add(endpoint, trouble);
+    }
+
+    /// Makes the next request that it can happen to go wrong; several at one service come one after the other.
+    pub fn mischief(&self, service: Service, mischief: Mischief) {
+        self.0.mischief.add(service, mischief);
     }
 
     /// Ends all access tokens now; IMAP sessions close as Exchange Online closes them.

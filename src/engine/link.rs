@@ -61,6 +61,9 @@ impl Connector for Servers {
             };
             let opened = match server.protocol {
                 IncomingProtocol::Imap => imap::connect(server, &trust, &login).await,
+                _ => Err(BackendError::Unsupported {
+                    what: "this protocol",
+                }),
             };
             match opened {
                 Ok(backend) => {
@@ -98,6 +101,9 @@ impl Connector for Servers {
             };
             let opened = match server.protocol {
                 OutgoingProtocol::Smtp => smtp::connect(server, &trust, &login).await,
+                _ => Err(BackendError::Unsupported {
+                    what: "this protocol",
+                }),
             };
             match opened {
                 Ok(outgoing) => return Ok(outgoing),

@@ -2,7 +2,7 @@
 
 use crate::backend::{BackendError, Refusal};
 use crate::explain::notice::{Notice, Remedy, Who};
-use crate::explain::{net, texts};
+use crate::explain::{auth, net, texts};
 use crate::net::NetError;
 
 /// What a failure is about.
@@ -35,6 +35,7 @@ fn sorted(error: &BackendError, about: &About<'_>) -> Notice {
                 .push(format!("It happened while trying to {doing} for {mailbox}"));
             notice
         }
+        BackendError::Token(source) => auth::explain(source),
         BackendError::SignIn { code, text } => texts::recognise(&format!("{code} {text}"))
             .unwrap_or_else(|| sign_in_refused(about))
             .code(code.clone())
@@ -100,6 +101,19 @@ fn farewell(error: &NetError) -> Option<Notice> {
     texts::recognise(&words).map(|notice| notice.detail(words).quiet())
 }
 
+/// Explains Exchange Online's end of EWS (protocol facts §7.1).
+fn ews_blocked(about: &About<'_>) -> Notice {
+    Notice::new(format!("{} does not let this application use EWS", about.host))
+        .cause("Exchange Online blocks EWS since 1 October 2026, except for applications on the organisation's allow list")
+        .cause(format!("EWS is switched off for {}, or its licence has none (F1, F3)", about.mailbox))
+        .how("Read this mailbox over Microsoft Graph or IMAP instead; cache, drafts and outbox stay")
+        .how("Or have the Exchange administrator put the application on the allow list; it may take more than 24 hours, and ends for everybody on 1 April 2027")
+        .copy("Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs \"CLIENT_ID\"")
+        .who(Who::ExchangeAdministrator)
+        .remedy(Remedy::EditAccount)
+        .loud()
+}
+
 fn sign_in_refused(about: &About<'_>) -> Notice {
     let About {
         mailbox,
@@ -141,6 +155,7 @@ fn refused(kind: Refusal, code: &str, text: &str, about: &About<'_>) -> Notice {
             .remedy(Remedy::Retry)
             .loud(),
         Refusal::SmtpAuthDisabled => by_words().unwrap_or_else(smtp_auth_off).loud(),
+        Refusal::EwsBlocked => ews_blocked(about),
         Refusal::Sender => sender(about),
         Refusal::Recipients => by_words().unwrap_or_else(|| {
             Notice::new("The server takes none of the recipients")

@@ -28,6 +28,68 @@ pub enum TlsMode {
 pub enum IncomingProtocol {
     /// RFC 9051 and RFC 3501.
     Imap,
+    /// RFC 1939, RFC 2449.
+    Pop3,
+    /// Exchange Web Services.
+    Ews,
+    /// Microsoft Graph.
+    Graph,
+}
+
+impl IncomingProtocol {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 4] = [Self::Imap, Self::Graph, Self::Ews, Self::Pop3];
+
+    /// Returns the stable name of settings and `--json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Imap => "imap",
+            Self::Pop3 => "pop3",
+            Self::Ews => "ews",
+            Self::Graph => "graph",
+        }
+    }
+
+    /// Reads a stable name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+
+    /// Returns the name that people know.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Imap => "IMAP",
+            Self::Pop3 => "POP3",
+            Self::Ews => "EWS",
+            Self::Graph => "Microsoft Graph",
+        }
+    }
+
+    /// Tells whether every request is an HTTPS request of its own; then port 443 is usual and there is no STARTTLS.
+    pub const fn is_web(self) -> bool {
+        matches!(self, Self::Ews | Self::Graph)
+    }
+
+    /// Tells whether the server has folders besides the inbox; where not, mail can be neither moved nor filed there.
+    pub const fn has_folders(self) -> bool {
+        !matches!(self, Self::Pop3)
+    }
+
+    /// Tells whether the server keeps flags; where not, they are this program's alone.
+    pub const fn keeps_flags(self) -> bool {
+        !matches!(self, Self::Pop3)
+    }
+
+    /// Returns the usual port.
+    pub const fn port(self, tls: TlsMode) -> u16 {
+        match (self, tls) {
+            (Self::Imap, TlsMode::Implicit) => 993,
+            (Self::Imap, _) => 143,
+            (Self::Pop3, TlsMode::Implicit) => 995,
+            (Self::Pop3, _) => 110,
+            (Self::Ews | Self::Graph, _) => 443,
+        }
+    }
 }
 
 /// Protocols for sending.
@@ -36,6 +98,52 @@ pub enum IncomingProtocol {
 pub enum OutgoingProtocol {
     /// RFC 6409.
     Smtp,
+    /// Exchange Web Services.
+    Ews,
+    /// Microsoft Graph.
+    Graph,
+}
+
+impl OutgoingProtocol {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::Smtp, Self::Graph, Self::Ews];
+
+    /// Returns the stable name of settings and `--json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Ews => "ews",
+            Self::Graph => "graph",
+        }
+    }
+
+    /// Reads a stable name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+
+    /// Returns the name that people know.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Smtp => "SMTP",
+            Self::Ews => "EWS",
+            Self::Graph => "Microsoft Graph",
+        }
+    }
+
+    /// Tells whether every request is an HTTPS request of its own; then port 443 is usual and there is no STARTTLS.
+    pub const fn is_web(self) -> bool {
+        matches!(self, Self::Ews | Self::Graph)
+    }
+
+    /// Returns the usual port.
+    pub const fn port(self, tls: TlsMode) -> u16 {
+        match (self, tls) {
+            (Self::Smtp, TlsMode::Implicit) => 465,
+            (Self::Smtp, _) => 587,
+            (Self::Ews | Self::Graph, _) => 443,
+        }
+    }
 }
 
 /// A server to read from.

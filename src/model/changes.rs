@@ -20,6 +20,8 @@ pub struct Caps {
     pub push: bool,
     /// There are folders besides the inbox, and they can be changed.
     pub folders: bool,
+    /// The server keeps flags; else they are ours alone.
+    pub flags: bool,
     /// The server can search.
     pub server_search: bool,
     /// The server files a copy of what is sent through its own submission service.

@@ -1,4 +1,4 @@
-//! The HTTP client for sign-in services and discovery.
+//! The HTTP client for sign-in services, discovery, EWS and Graph.
 //!
 //! Follows no redirect (a token must never travel to where a redirect points), keeps no cookies, bounds every body.
 
@@ -7,7 +7,7 @@ use std::io;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use http::{Request, Response, Uri};
+use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use reqwest::redirect::Policy;
 
 use crate::model::sanitize_line;
@@ -15,11 +15,14 @@ use crate::net::error::duplicate_io;
 use crate::net::fault::{find_io, find_rustls, tls_fault};
 use crate::net::{CONNECT_LIMIT, NetError, Trust};
 
-/// The largest body that is read, in bytes, after decompression.
+/// The largest body that [`Http::send`] reads, in bytes, after decompression.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// How long a request may take from the first byte to the last.
+/// How long an exchange by [`Http::send`] may take from the first byte to the last.
 const TOTAL_LIMIT: Duration = Duration::from_secs(30);
+
+/// The longest that an opened exchange may last; pieces come in between.
+const OPEN_LIMIT: Duration = Duration::from_secs(3600);
 
 /// An HTTP client: no redirects, bodies bounded to 1 MiB, time-outs set, system proxy honoured. Cheap to clone.
 #[derive(Clone)]
@@ -82,18 +85,48 @@ impl Http {
         outcome
     }
 
+    /// Sends a request and returns as soon as the answer's header is there; its body is read piece by piece.
+    ///
+    /// [`NetError::TimedOut`] when nothing at all comes for `silence`; the whole may take as long as it likes.
+    pub async fn open(
+        &self,
+        request: Request<Vec<u8>>,
+        silence: Duration,
+    ) -> Result<HttpAnswer, NetError> {
+        let target = target(request.uri());
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let mut request = reqwest::Request::try_from(request).map_err(|e| sort(e, &target))?;
+        *request.timeout_mut() = Some(OPEN_LIMIT);
+        let sent = self.client(&target).execute(request);
+        let answer = within(silence, &target, sent).await?;
+        let status = answer.status().as_u16();
+        tracing::trace!(
+            target: "pillarbox::wire",
+            %method, host = target.host, path, status, "http opened"
+        );
+        Ok(HttpAnswer {
+            answer,
+            target,
+            silence,
+        })
+    }
+
+    fn client(&self, target: &Target) -> &reqwest::Client {
+        if is_here(&target.host) {
+            &self.here
+        } else {
+            &self.outside
+        }
+    }
+
     async fn exchange(
         &self,
         request: Request<Vec<u8>>,
         target: &Target,
     ) -> Result<Response<Vec<u8>>, NetError> {
-        let client = if is_here(&target.host) {
-            &self.here
-        } else {
-            &self.outside
-        };
         let request = reqwest::Request::try_from(request).map_err(|e| sort(e, target))?;
-        let mut answer = client.execute(request).await.map_err(|e| sort(e, target))?;
+        let sent = self.client(target).execute(request);
+        let mut answer = sent.await.map_err(|e| sort(e, target))?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|e| sort(e, target))? {
             if body.len() + chunk.len() > BODY_LIMIT {
@@ -109,6 +142,73 @@ impl Http {
         *response.headers_mut() = std::mem::take(answer.headers_mut());
         Ok(response)
     }
+}
+
+/// An answer whose body is still coming. Dropping it ends the exchange.
+pub struct HttpAnswer {
+    answer: reqwest::Response,
+    target: Target,
+    silence: Duration,
+}
+
+impl fmt::Debug for HttpAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.answer.status();
+        f.debug_struct("HttpAnswer")
+            .field("status", &status)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HttpAnswer {
+    /// Returns the status.
+    pub fn status(&self) -> StatusCode {
+        self.answer.status()
+    }
+
+    /// Returns the header fields.
+    pub fn headers(&self) -> &HeaderMap {
+        self.answer.headers()
+    }
+
+    /// Returns the next piece of the body, decompressed; `None` after the last.
+    pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, NetError> {
+        let next = within(self.silence, &self.target, self.answer.chunk()).await?;
+        Ok(next.map(|bytes| bytes.to_vec()))
+    }
+
+    /// Reads the rest of the body; [`NetError::TooLong`] beyond `limit` bytes. `progress` is told of every piece's size.
+    pub async fn body(
+        mut self,
+        limit: usize,
+        mut progress: impl FnMut(usize) + Send,
+    ) -> Result<Vec<u8>, NetError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = within(self.silence, &self.target, self.answer.chunk()).await? {
+            if body.len() + chunk.len() > limit {
+                let host = self.target.host;
+                return Err(NetError::TooLong { host, limit });
+            }
+            progress(chunk.len());
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+/// Waits for a part of an exchange, but not forever.
+async fn within<T>(
+    silence: Duration,
+    target: &Target,
+    part: impl Future<Output = Result<T, reqwest::Error>>,
+) -> Result<T, NetError> {
+    let result = tokio::time::timeout(silence, part).await;
+    let timed_out = |_| NetError::TimedOut {
+        host: target.host.clone(),
+        port: target.port,
+        seconds: silence.as_secs(),
+    };
+    result.map_err(timed_out)?.map_err(|e| sort(e, target))
 }
 
 /// Whether a host is this machine.

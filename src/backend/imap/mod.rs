@@ -99,6 +99,7 @@ impl<S: Link> Backend for Imap<S> {
         Caps {
             push: self.can_idle,
             folders: true,
+            flags: true,
             server_search: true,
             files_sent_copy: quirks::files_sent_copy(self.session.host()),
         }

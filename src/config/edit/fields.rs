@@ -5,9 +5,7 @@ use toml_edit::{Array, InlineTable, Value};
 use crate::config::interface::Interface;
 use crate::config::servers::TLS_MODES;
 use crate::config::sign_in::{ASSERTIONS, CLIENTS, CLOUDS, METHODS, PROVIDERS};
-use crate::model::{
-    Account, Cloud, IncomingProtocol, OutgoingProtocol, ServerProfile, SignInProfile, TlsMode,
-};
+use crate::model::{Account, Cloud, ServerProfile, SignInProfile, TlsMode};
 
 /// A key and what it says.
 pub struct Field {
@@ -108,11 +106,11 @@ impl Profile for ServerProfile {
 
     fn fields(&self) -> Vec<Field> {
         let incoming = &self.incoming;
-        let IncomingProtocol::Imap = incoming.protocol;
-        let incoming = server("imap", &incoming.host, incoming.port, incoming.tls);
+        let protocol = incoming.protocol.name();
+        let incoming = server(protocol, &incoming.host, incoming.port, incoming.tls);
         let outgoing = self.outgoing.as_ref().map(|outgoing| {
-            let OutgoingProtocol::Smtp = outgoing.protocol;
-            server("smtp", &outgoing.host, outgoing.port, outgoing.tls)
+            let protocol = outgoing.protocol.name();
+            server(protocol, &outgoing.host, outgoing.port, outgoing.tls)
         });
         vec![
             Field::new("incoming", Some(incoming)),

@@ -106,11 +106,9 @@ pub fn transfer(
     let to: Vec<u32> = taken
         .into_iter()
         .map(|message| {
-            target.append(NewMessage {
-                bytes: message.bytes,
-                flags: message.flags,
-                received: message.received,
-            })
+            let mut mail = NewMessage::moving(&message);
+            mail.key = mail.key.filter(|_| transfer == Transfer::Move);
+            target.append(mail)
         })
         .collect();
     let validity = target.uid_validity;
@@ -153,11 +151,7 @@ pub fn append(
     let received = date
         .and_then(|date| Timestamp::from_second(date.as_ref().timestamp()).ok())
         .unwrap_or_else(Timestamp::now);
-    let uid = folder.append(NewMessage {
-        bytes: bytes.into(),
-        flags,
-        received,
-    });
+    let uid = folder.append(NewMessage::new(bytes.into(), flags, received));
     let validity = folder.uid_validity;
     Verdict::ok(&format!("[APPENDUID {validity} {uid}] APPEND completed."))
 }

@@ -17,7 +17,20 @@ pub struct Message {
     pub received: Timestamp,
     /// RFC 5322 text with CRLF line ends.
     pub bytes: Arc<[u8]>,
-    /// The folder's revision when the flags last changed.
+    /// The folder's revision when the message came or its flags last changed.
+    pub revision: u64,
+    /// Unlike any other message's of the mailbox, and kept when the message moves.
+    pub key: u64,
+}
+
+/// A message that is not in a folder any more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Gone {
+    /// The UID it had.
+    pub uid: u32,
+    /// Its key.
+    pub key: u64,
+    /// The folder's revision when it went.
     pub revision: u64,
 }
 
@@ -33,6 +46,7 @@ pub struct Folder {
     uid_next: u32,
     revision: u64,
     messages: Vec<Message>,
+    gone: Vec<Gone>,
 }
 
 impl Folder {
@@ -45,6 +59,7 @@ impl Folder {
             uid_next: 1,
             revision: 1,
             messages: Vec::new(),
+            gone: Vec::new(),
         }
     }
 
@@ -69,6 +84,16 @@ impl Folder {
         self.messages.get(at)
     }
 
+    /// Returns the message with that key.
+    pub fn message_by_key(&self, key: u64) -> Option<&Message> {
+        self.messages.iter().find(|message| message.key == key)
+    }
+
+    /// Returns what went, oldest first.
+    pub fn gone(&self) -> &[Gone] {
+        &self.gone
+    }
+
     /// Counts the messages that fit.
     pub fn count(&self, fits: impl Fn(&Message) -> bool) -> usize {
         self.messages.iter().filter(|message| fits(message)).count()
@@ -77,6 +102,8 @@ impl Folder {
     /// Adds a message at the end and returns its UID.
     pub fn append(&mut self, mail: NewMessage) -> u32 {
         let uid = self.uid_next;
+        // Neither half is ever given out again in this mailbox.
+        let born = u64::from(self.uid_validity) << 32 | u64::from(uid);
         self.uid_next = self.uid_next.saturating_add(1);
         self.revision += 1;
         self.messages.push(Message {
@@ -85,6 +112,7 @@ impl Folder {
             received: mail.received,
             bytes: mail.bytes,
             revision: self.revision,
+            key: mail.key.unwrap_or(born),
         });
         uid
     }
@@ -106,6 +134,12 @@ impl Folder {
     pub fn remove(&mut self, uid: u32) -> Option<Message> {
         let at = self.messages.binary_search_by_key(&uid, |m| m.uid).ok()?;
         self.revision += 1;
-        Some(self.messages.remove(at))
+        let message = self.messages.remove(at);
+        self.gone.push(Gone {
+            uid,
+            key: message.key,
+            revision: self.revision,
+        });
+        Some(message)
     }
 }

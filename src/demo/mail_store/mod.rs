@@ -84,15 +84,33 @@ pub struct NewMessage {
     pub flags: Flags,
     /// INTERNALDATE.
     pub received: Timestamp,
+    /// What it was told by in the folder it comes from; `None` for one that is new to the mailbox.
+    pub key: Option<u64>,
 }
 
 impl NewMessage {
+    /// Returns a message that was not here before.
+    pub fn new(bytes: std::sync::Arc<[u8]>, flags: Flags, received: Timestamp) -> Self {
+        Self {
+            bytes,
+            flags,
+            received,
+            key: None,
+        }
+    }
+
     /// Returns an unread message that arrives now.
     pub fn arriving(bytes: Vec<u8>) -> Self {
+        Self::new(bytes.into(), Flags::default(), Timestamp::now())
+    }
+
+    /// Returns a message on its way into another folder; it stays the same message.
+    pub fn moving(message: &Message) -> Self {
         Self {
-            bytes: bytes.into(),
-            flags: Flags::default(),
-            received: Timestamp::now(),
+            bytes: std::sync::Arc::clone(&message.bytes),
+            flags: message.flags,
+            received: message.received,
+            key: Some(message.key),
         }
     }
 

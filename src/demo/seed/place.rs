@@ -145,11 +145,7 @@ pub fn put(store: &MailStore, planned: Vec<Planned>, now: Timestamp) {
         mail.flags = flags;
     }
     for (mailbox, folder, mail) in placed {
-        let new = NewMessage {
-            bytes: mail.bytes.into(),
-            flags: mail.flags,
-            received: mail.received,
-        };
+        let new = NewMessage::new(mail.bytes.into(), mail.flags, mail.received);
         store.deliver(mailbox, folder, new);
     }
 }

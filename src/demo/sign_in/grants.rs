@@ -30,51 +30,81 @@ pub struct Grant {
     pub speaker: Speaker,
     /// When it ends.
     pub expires: Instant,
-    may_imap: bool,
-    may_smtp: bool,
+    /// The permissions it carries for its resource, without the resource; in lower case.
+    permissions: Vec<String>,
+    /// The resource is Exchange; else it is Graph.
+    is_exchange: bool,
 }
 
 impl Grant {
     /// Returns what a person's token with these scopes allows.
     pub fn new(user: &str, audience: &str, scopes: &[String], life: Duration) -> Self {
-        let named: Vec<&String> = scopes
-            .iter()
-            .filter(|scope| scope.starts_with("https://"))
-            .collect();
-        // A provider without resources is asked for openid and the like only; then the token is for all mail.
-        let allows = |name: &str| {
-            let is_named = |scope: &&String| scope.to_ascii_lowercase().ends_with(name);
-            is_exchange(audience) && (named.is_empty() || named.iter().any(is_named))
-        };
+        let named = scopes.iter().filter_map(|scope| scope.rsplit_once('/'));
+        let named = named.filter(|(resource, _)| resource.starts_with("https://"));
         Self {
             user: user.to_owned(),
             speaker: Speaker::Person,
             expires: Instant::now() + life,
-            may_imap: allows("/imap.accessasuser.all"),
-            may_smtp: allows("/smtp.send"),
+            permissions: named.map(|(_, name)| name.to_ascii_lowercase()).collect(),
+            is_exchange: is_exchange(audience),
         }
     }
 
     /// Returns what an app's own token allows.
     pub fn for_app(app: &App, audience: &str, life: Duration) -> Self {
-        let allows = |role: &str| is_exchange(audience) && app.roles.contains(&role);
+        let is_exchange = is_exchange(audience);
+        let roles = app.roles_at(audience);
         Self {
             user: app.client_id.to_owned(),
             speaker: Speaker::App,
             expires: Instant::now() + life,
-            may_imap: allows("IMAP.AccessAsApp"),
-            may_smtp: allows("SMTP.SendAsApp"),
+            permissions: roles.iter().map(|role| role.to_ascii_lowercase()).collect(),
+            is_exchange,
         }
     }
 
     /// Tells whether the token is good for IMAP.
     pub fn may_imap(&self) -> bool {
-        self.may_imap
+        self.may_at_exchange("IMAP.AccessAsUser.All", "IMAP.AccessAsApp")
+    }
+
+    /// Tells whether the token is good for POP3.
+    pub fn may_pop(&self) -> bool {
+        self.may_at_exchange("POP.AccessAsUser.All", "POP.AccessAsApp")
     }
 
     /// Tells whether the token is good for SMTP.
     pub fn may_smtp(&self) -> bool {
-        self.may_smtp
+        self.may_at_exchange("SMTP.Send", "SMTP.SendAsApp")
+    }
+
+    /// Tells whether the token is good for EWS.
+    pub fn may_ews(&self) -> bool {
+        self.may_at_exchange("EWS.AccessAsUser.All", "full_access_as_app")
+    }
+
+    /// Tells whether the token is for Graph at all.
+    pub fn is_for_graph(&self) -> bool {
+        !self.is_exchange
+    }
+
+    /// Tells whether the token carries a permission of Graph's, such as `Mail.ReadWrite.Shared`.
+    pub fn has_graph(&self, permission: &str) -> bool {
+        self.is_for_graph() && self.has(permission)
+    }
+
+    /// A provider without resources is asked for openid and the like only; then the token is for all mail.
+    fn may_at_exchange(&self, scope: &str, role: &str) -> bool {
+        self.is_exchange
+            && match self.speaker {
+                Speaker::Person => self.permissions.is_empty() || self.has(scope),
+                Speaker::App => self.has(role),
+            }
+    }
+
+    fn has(&self, permission: &str) -> bool {
+        let mut held = self.permissions.iter();
+        held.any(|held| held.eq_ignore_ascii_case(permission))
     }
 }
 

@@ -1,38 +1,30 @@
-//! The sign-in service over HTTPS: paths, forms, JSON. The rules are in the parent module.
+//! The sign-in service's pages: paths, forms, JSON. The rules are in the parent module, the connection is `demo::web`.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::io;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::Full;
+use hyper::body::Bytes;
 use hyper::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName,
     HeaderValue, LOCATION, RETRY_AFTER,
 };
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls::ServerConfig;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 
 use super::authorize::Refused;
 use super::refusal::Refusal;
 use super::tokens::Call;
 use super::{Endpoint, Fault, SignIn, TokenSet, Trouble, documents, is_tenant, page};
-use crate::demo::listen::accept_tls;
 
 /// Larger requests are refused.
 const MAX_BODY: usize = 64 * 1024;
 /// Size of an answer that is too large.
 const HUGE: usize = 10 * 1024 * 1024;
 
-type Answer = Response<Full<Bytes>>;
+/// An answer; it is always there as a whole.
+pub type Answer = Response<Full<Bytes>>;
 /// The fields of a form.
 pub type Form = BTreeMap<String, String>;
 
@@ -41,41 +33,22 @@ pub fn field<'a>(form: &'a Form, name: &str) -> &'a str {
     form.get(name).map(String::as_str).unwrap_or_default()
 }
 
-/// Serves one connection.
-pub async fn serve(
-    sign_in: Arc<SignIn>,
-    tls: Arc<ServerConfig>,
-    stream: TcpStream,
-) -> io::Result<()> {
-    let stream = accept_tls(tls, stream).await?;
-    let service = service_fn(|request| {
-        let sign_in = Arc::clone(&sign_in);
-        async move { Ok::<_, Infallible>(answer(&sign_in, request).await) }
-    });
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), service)
-        .await
-        .map_err(io::Error::other)
-}
-
-async fn answer(sign_in: &SignIn, request: Request<Incoming>) -> Answer {
-    let method = request.method().clone();
+/// Answers one request.
+pub fn answer(sign_in: &SignIn, request: &Request<Bytes>) -> Answer {
     let path = request.uri().path().trim_end_matches('/').to_owned();
     let query = read_form(request.uri().query().unwrap_or_default().as_bytes());
-    let basic = basic(request.headers());
-    let Ok(body) = Limited::new(request.into_body(), MAX_BODY).collect().await else {
-        return status(StatusCode::PAYLOAD_TOO_LARGE);
-    };
-    if method == Method::GET {
+    if request.method() == Method::GET {
         return get(sign_in, &path, &query);
     }
-    let mut form = read_form(&body.to_bytes());
-    if let Some((client, secret)) = basic {
+    if request.body().len() > MAX_BODY {
+        return status(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    let mut form = read_form(request.body());
+    if let Some((client, secret)) = basic(request.headers()) {
         form.insert("client_id".to_owned(), client);
         form.insert("client_secret".to_owned(), secret);
     }
-    post(sign_in, &method, &path, &form)
+    post(sign_in, request.method(), &path, &form)
 }
 
 fn read_form(bytes: &[u8]) -> Form {

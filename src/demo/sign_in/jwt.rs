@@ -101,8 +101,9 @@ impl Signer {
         );
         if let Some(claims) = claims.as_object_mut() {
             claims.remove("name");
-            if !app.roles.is_empty() {
-                claims.insert("roles".to_owned(), json!(app.roles));
+            let roles = app.roles_at(audience);
+            if !roles.is_empty() {
+                claims.insert("roles".to_owned(), json!(roles));
             }
         }
         self.sign(&claims)

@@ -17,13 +17,14 @@ mod scopes;
 mod tokens;
 
 pub use apps::{
-    APPS, App, CLIENT_ID, DAEMON_CERTIFICATE_ID, DAEMON_SECRET_ID, PASSWORD_USER, Proof,
+    APPS, App, CLIENT_ID, DAEMON_CERTIFICATE_ID, DAEMON_SECRET_ID, DAEMON_WEB_ID, PASSWORD_USER,
+    Proof,
 };
 pub use authorize::Refused;
 pub use codes::normalize;
 pub use faults::{Endpoint, Fault, Trouble};
 pub use grants::{Grant, Speaker};
-pub use http::serve;
+pub use http::answer;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -9,8 +9,19 @@ const GRAPH: &str = "https://graph.microsoft.com";
 const EXCHANGE: [&str; 2] = [OUTLOOK, "https://outlook.office365.com"];
 /// Scopes of no resource (OpenID Connect Core §5.4, §11).
 const PLAIN: [&str; 4] = ["openid", "profile", "email", "offline_access"];
-const EXCHANGE_PERMISSIONS: [&str; 3] =
-    ["IMAP.AccessAsUser.All", "POP.AccessAsUser.All", "SMTP.Send"];
+const EXCHANGE_PERMISSIONS: [&str; 4] = [
+    "IMAP.AccessAsUser.All",
+    "POP.AccessAsUser.All",
+    "SMTP.Send",
+    "EWS.AccessAsUser.All",
+];
+const GRAPH_PERMISSIONS: [&str; 5] = [
+    "User.Read",
+    "Mail.ReadWrite",
+    "Mail.ReadWrite.Shared",
+    "Mail.Send",
+    "Mail.Send.Shared",
+];
 
 /// Splits a `scope` parameter.
 pub fn split(scope: &str) -> Vec<String> {
@@ -72,6 +83,11 @@ pub fn granted(scopes: &[String], audience: &str) -> Vec<String> {
             Ok(Some(found)) if scope.ends_with("/.default") && is_exchange(found) => {
                 granted.extend(EXCHANGE_PERMISSIONS.map(|name| format!("{found}/{name}")));
             }
+            Ok(Some(found)) if scope.ends_with("/.default") => {
+                granted.extend(GRAPH_PERMISSIONS.map(|name| format!("{found}/{name}")));
+            }
+            // Entra answers with the whole name, however it was asked for.
+            Ok(Some(GRAPH)) if !scope.contains('/') => granted.push(format!("{GRAPH}/{scope}")),
             _ => granted.push(scope.clone()),
         }
     }

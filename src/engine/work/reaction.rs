@@ -46,6 +46,7 @@ pub fn reaction(error: &EngineError) -> Reaction {
 fn of_backend(error: &BackendError) -> Reaction {
     match error {
         BackendError::Offline { source, .. } => of_net(source),
+        BackendError::Token(source) => of_auth(source),
         BackendError::SignIn { .. } => Reaction::Park,
         BackendError::Throttled { after, .. } => Reaction::Wait(throttle(*after)),
         BackendError::CursorLost | BackendError::Gone { .. } => Reaction::Reconnect,

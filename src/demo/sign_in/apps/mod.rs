@@ -6,6 +6,7 @@ mod credentials;
 pub use credentials::{Credentials, PASSWORD_USER, Shown};
 
 use crate::demo::sign_in::Fault;
+use crate::demo::sign_in::scopes::is_exchange;
 
 /// How an app proves who it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,8 +47,10 @@ pub struct App {
     pub proof: Proof,
     /// Where browsers may be sent back to; on `localhost` and `127.0.0.1` with any port.
     pub redirect_uris: &'static [&'static str],
-    /// Application roles that an administrator consented to.
+    /// Application roles at Exchange that an administrator consented to.
     pub roles: &'static [&'static str],
+    /// Application roles at Graph that an administrator consented to.
+    pub graph_roles: &'static [&'static str],
     /// Whether only this organisation's endpoints know it.
     pub is_single_tenant: bool,
     /// What the organisation says to it.
@@ -60,6 +63,8 @@ pub struct App {
 pub const CLIENT_ID: &str = "5f0d1d0e-3c47-4d27-9f0a-76a1e57ed3b0";
 /// An app that acts without a person, with a secret.
 pub const DAEMON_SECRET_ID: &str = "2b7a4c1e-90d5-4f3b-8a66-d1c0ffee0003";
+/// An app that acts without a person, over EWS, Graph and POP3.
+pub const DAEMON_WEB_ID: &str = "c4e2b8a7-13f6-47d0-9b5e-d1c0ffee000b";
 /// An app that acts without a person, with a certificate.
 pub const DAEMON_CERTIFICATE_ID: &str = "8e3d5f70-6a1b-4c92-b7e4-d1c0ffee0004";
 
@@ -77,6 +82,7 @@ const DESKTOP: App = App {
     proof: Proof::None,
     redirect_uris: DESKTOP_URIS,
     roles: &[],
+    graph_roles: &[],
     is_single_tenant: false,
     policy: Policy::Open,
     shows: "device code, browser with PKCE, paste",
@@ -89,6 +95,7 @@ const DAEMON: App = App {
     proof: Proof::Secret,
     redirect_uris: &[],
     roles: &["IMAP.AccessAsApp", "SMTP.SendAsApp"],
+    graph_roles: &[],
     is_single_tenant: true,
     policy: Policy::Open,
     shows: "app-only with a secret; opens support and billing, sends as support",
@@ -125,6 +132,15 @@ pub const APPS: &[App] = &[
         client_id: "6d94e2a8-05cf-4b17-9c3a-d1c0ffee0005",
         roles: &[],
         shows: "app-only without roles: a token that opens nothing",
+        ..DAEMON
+    },
+    App {
+        key: "daemon-web",
+        name: "Web Robot",
+        client_id: DAEMON_WEB_ID,
+        roles: &["POP.AccessAsApp", "full_access_as_app"],
+        graph_roles: &["Mail.ReadWrite", "Mail.Send"],
+        shows: "app-only over EWS, Graph and POP3; opens support and billing",
         ..DAEMON
     },
     App {
@@ -180,6 +196,15 @@ pub fn app(client_id: &str) -> Result<&'static App, Fault> {
 }
 
 impl App {
+    /// Returns the roles that its own token for a resource carries.
+    pub fn roles_at(&self, audience: &str) -> &'static [&'static str] {
+        if is_exchange(audience) {
+            self.roles
+        } else {
+            self.graph_roles
+        }
+    }
+
     /// Returns what the policy says once a person agreed in a browser.
     pub const fn consent(&self) -> Result<(), Fault> {
         match self.policy {

@@ -78,6 +78,7 @@ pub fn remember(error: &EngineError) -> Failure {
 
 fn of_backend(error: &BackendError) -> (FailureKind, String, String) {
     match error {
+        BackendError::Token(source) => (FailureKind::SignIn, String::new(), source.to_string()),
         BackendError::SignIn { code, text } => (FailureKind::SignIn, code.clone(), text.clone()),
         BackendError::Throttled { text, .. } => {
             (FailureKind::Throttled, String::new(), text.clone())
@@ -90,6 +91,7 @@ fn of_backend(error: &BackendError) -> (FailureKind, String, String) {
                 Refusal::NoMailboxAccess
                 | Refusal::Quota
                 | Refusal::SmtpAuthDisabled
+                | Refusal::EwsBlocked
                 | Refusal::Other => FailureKind::Refused,
             };
             (kind, code.clone(), text.clone())
