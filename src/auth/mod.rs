@@ -26,7 +26,7 @@ pub use keeper::{
     Ended, Function, PermissionFinding, PermissionState, Permissions, TokenFacts, TokenKeeper,
     TokenState,
 };
-pub use scopes::{first_scopes, scope_problems};
+pub use scopes::{first_scopes, scope_problems, scopes_for};
 pub use vault::{Copied, Unlock, Vault, VaultGuard};
 
 use jiff::Timestamp;

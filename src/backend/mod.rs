@@ -5,8 +5,11 @@
 //! [`BackendError::Unsupported`] the value must not be used again.
 
 mod error;
+pub mod ews;
+pub mod graph;
 mod http;
 pub mod imap;
+pub mod pop3;
 pub(in crate::backend) mod sasl;
 pub mod smtp;
 

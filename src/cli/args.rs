@@ -405,6 +405,8 @@ pub(in crate::cli) struct Send {
 pub(in crate::cli) enum Outbox {
     /// List what is on its way out
     List(Format),
+    /// List what was sent in the last two weeks: as whom, by whom, which way, and where the copy is
+    Sent(Format),
     /// Send now what waits, failed or is unsure; what is in Sent already is not sent again
     Retry {
         /// The outbox id

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::cli::args::Format;
 use crate::cli::error::CliError;
 use crate::explain::Notice;
-use crate::model::{Address, Folder, Listed, OutboxItem};
+use crate::model::{Address, Folder, Listed, OutboxItem, SentMail};
 
 /// The command's stdout.
 pub(in crate::cli) struct Output {
@@ -137,6 +137,25 @@ pub(in crate::cli) fn outbox_json(item: &OutboxItem) -> Value {
         "attempts": item.attempts,
         "next_try": item.not_before.to_string(),
         "notice": item.failure.as_ref().map(|failure| notice_json(&crate::explain::explain_failure(failure).about(&item.from.email, ""))),
+    })
+}
+
+/// A message that was sent, wherever one is printed.
+pub(in crate::cli) fn sent_json(mail: &SentMail) -> Value {
+    let by = mail.by.as_ref();
+    json!({
+        "outbox_id": mail.id.row(),
+        "sent_at": mail.at.to_string(),
+        "from": mail.from.to_string(),
+        "to": mail.recipients,
+        "subject": mail.subject,
+        "message_id": mail.message_id,
+        "new_message_id": mail.new_message_id,
+        "signed_in_as": by.map(|by| &by.signed_in),
+        "protocol": by.map(|by| by.protocol.name()),
+        "host": by.map(|by| &by.host),
+        "detour": by.and_then(|by| by.detour.as_ref()),
+        "filed_in": mail.filed_in,
     })
 }
 

@@ -105,7 +105,7 @@ const MAX_UNDO_SECONDS: u32 = 3600;
 /// Reads `[vault]`.
 pub fn read_vault(section: Section<'_>) -> VaultConfig {
     let section = section.only(VAULT_KEYS);
-    let kind = section.choice("kind", VAULT_KINDS, &[]).unwrap_or_default();
+    let kind = section.choice("kind", VAULT_KINDS).unwrap_or_default();
     let commands = ["read", "write", "remove"].map(|key| command(&section, key, kind));
     VaultConfig {
         kind,

@@ -164,29 +164,23 @@ impl<'a> Section<'a> {
         None
     }
 
-    /// Returns what a word stands for. Words in `later` are understood, but this version cannot do it.
-    pub fn choice<T: Copy>(&self, key: &str, now: &[(&str, T)], later: &[&str]) -> Option<T> {
+    /// Returns what a word stands for.
+    pub fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
         let word = self.text(key)?;
-        let found = now.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+        let found = words
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(word));
         if let Some((_, value)) = found {
             return Some(*value);
         }
-        let names: Vec<&str> = now.iter().map(|(name, _)| *name).collect();
-        if later.iter().any(|name| name.eq_ignore_ascii_case(word)) {
-            let message = format!(
-                "\"{word}\" is not supported by this version; expected {}",
-                one_of(&names)
-            );
-            self.mistake(key, message);
-        } else {
-            let message = format!(
-                "unknown value {}{}; expected {}",
-                shown(word),
-                did_you_mean(word, &names),
-                one_of(&names)
-            );
-            self.mistake(key, message);
-        }
+        let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+        let message = format!(
+            "unknown value {}{}; expected {}",
+            shown(word),
+            did_you_mean(word, &names),
+            one_of(&names)
+        );
+        self.mistake(key, message);
         None
     }
 

@@ -6,7 +6,13 @@ use crate::model::{
     IncomingProtocol, IncomingServer, OutgoingProtocol, OutgoingServer, ServerProfile, TlsMode,
 };
 
-const KEYS: &[&str] = &["incoming", "outgoing", "ca_file", "files_sent_copy"];
+const KEYS: &[&str] = &[
+    "incoming",
+    "outgoing",
+    "fallback",
+    "ca_file",
+    "files_sent_copy",
+];
 const SERVER_KEYS: &[&str] = &["protocol", "host", "port", "tls"];
 
 /// Protections by their word.
@@ -25,7 +31,15 @@ pub fn read(name: &str, section: Section<'_>) -> Option<ServerProfile> {
     }
     let incoming = server(&section, "incoming", &INCOMING);
     let outgoing = server(&section, "outgoing", &OUTGOING);
-    if section.get("outgoing").is_some() && outgoing.is_none() {
+    let fallback = server(&section, "fallback", &OUTGOING);
+    let is_lost = |key, server: &Option<_>| section.get(key).is_some() && server.is_none();
+    if is_lost("outgoing", &outgoing) || is_lost("fallback", &fallback) {
+        return None;
+    }
+    if matches!(&fallback, Some((OutgoingProtocol::Smtp, ..))) {
+        let message =
+            "it takes over where SMTP sign-in is switched off; expected protocol graph or ews";
+        section.mistake("fallback", message);
         return None;
     }
     let (protocol, host, port, tls) = incoming?;
@@ -37,44 +51,74 @@ pub fn read(name: &str, section: Section<'_>) -> Option<ServerProfile> {
             port,
             tls,
         },
-        outgoing: outgoing.map(|(protocol, host, port, tls)| OutgoingServer {
-            protocol,
-            host,
-            port,
-            tls,
-        }),
+        outgoing: outgoing.map(outgoing_server),
+        fallback: fallback.map(outgoing_server),
         ca_file: file(&section, "ca_file"),
         files_sent_copy: section.boolean("files_sent_copy"),
     })
 }
 
+fn outgoing_server(
+    (protocol, host, port, tls): (OutgoingProtocol, String, u16, TlsMode),
+) -> OutgoingServer {
+    OutgoingServer {
+        protocol,
+        host,
+        port,
+        tls,
+    }
+}
+
 /// What a server of one direction may say.
 struct Direction<P: 'static> {
     protocols: &'static [(&'static str, P)],
-    later: &'static [&'static str],
+    ews: P,
     /// Ports whose protection is fixed by custom; the first of a kind is that kind's default.
-    ports: &'static [(u16, TlsMode)],
+    ports: fn(P) -> &'static [(u16, TlsMode)],
 }
 
 const INCOMING: Direction<IncomingProtocol> = Direction {
-    protocols: &[("imap", IncomingProtocol::Imap)],
-    later: &["pop3", "ews", "graph"],
-    ports: &[
-        (993, TlsMode::Implicit),
-        (143, TlsMode::StartTls),
-        (143, TlsMode::None),
+    protocols: &[
+        ("imap", IncomingProtocol::Imap),
+        ("pop3", IncomingProtocol::Pop3),
+        ("ews", IncomingProtocol::Ews),
+        ("graph", IncomingProtocol::Graph),
     ],
+    ews: IncomingProtocol::Ews,
+    ports: |protocol| match protocol {
+        IncomingProtocol::Imap => &[
+            (993, TlsMode::Implicit),
+            (143, TlsMode::StartTls),
+            (143, TlsMode::None),
+        ],
+        IncomingProtocol::Pop3 => &[
+            (995, TlsMode::Implicit),
+            (110, TlsMode::StartTls),
+            (110, TlsMode::None),
+        ],
+        IncomingProtocol::Ews | IncomingProtocol::Graph => WEB,
+    },
 };
 
 const OUTGOING: Direction<OutgoingProtocol> = Direction {
-    protocols: &[("smtp", OutgoingProtocol::Smtp)],
-    later: &["ews", "graph"],
-    ports: &[
-        (587, TlsMode::StartTls),
-        (465, TlsMode::Implicit),
-        (25, TlsMode::None),
+    protocols: &[
+        ("smtp", OutgoingProtocol::Smtp),
+        ("ews", OutgoingProtocol::Ews),
+        ("graph", OutgoingProtocol::Graph),
     ],
+    ews: OutgoingProtocol::Ews,
+    ports: |protocol| match protocol {
+        OutgoingProtocol::Smtp => &[
+            (587, TlsMode::StartTls),
+            (465, TlsMode::Implicit),
+            (25, TlsMode::None),
+        ],
+        OutgoingProtocol::Ews | OutgoingProtocol::Graph => WEB,
+    },
 };
+
+/// HTTPS only: a token in every request must not be read on the way.
+const WEB: &[(u16, TlsMode)] = &[(443, TlsMode::Implicit)];
 
 fn server<P: Copy>(
     parent: &Section<'_>,
@@ -85,23 +129,35 @@ fn server<P: Copy>(
     if let crate::config::tree::Value::Text(text) = &node.value
         && is_ews_address(text)
     {
-        parent.mistake(key, ews_mistake(text, direction));
-        return None;
+        let host = known_ews_host(parent, key, text)?;
+        return Some((direction.ews, host, 443, TlsMode::Implicit));
     }
     let section = parent.section(key)?.only(SERVER_KEYS);
-    section.required("protocol", &names(direction));
-    let protocol = section
-        .get("protocol")
-        .and_then(|_| section.choice("protocol", direction.protocols, direction.later));
-    let host = host(&section, direction);
-    let (port, tls) = port_and_tls(&section, direction.ports)?;
-    let host = host?;
+    let protocol = protocol(&section, direction);
+    let host = host(&section);
+    let custom = protocol.map_or(&[][..], direction.ports);
+    let (port, tls) = port_and_tls(&section, custom)?;
+    let (protocol, host) = (protocol?, host?);
+    if custom == WEB && tls != TlsMode::Implicit {
+        section.mistake("tls", "every request carries the token; expected implicit");
+        return None;
+    }
     if tls == TlsMode::None && !is_this_machine(&host) {
         let message =
             "\"none\" is only for a server on this machine; expected implicit or starttls";
         section.mistake("tls", message);
     }
-    Some((protocol?, host, port, tls))
+    Some((protocol, host, port, tls))
+}
+
+/// An EWS address in the place of the host says the protocol, too.
+fn protocol<P: Copy>(section: &Section<'_>, direction: &Direction<P>) -> Option<P> {
+    if section.get("protocol").is_none() && section.text("host").is_some_and(is_ews_address) {
+        return Some(direction.ews);
+    }
+    section.required("protocol", &names(direction));
+    section.get("protocol")?;
+    section.choice("protocol", direction.protocols)
 }
 
 fn names<P>(direction: &Direction<P>) -> String {
@@ -115,13 +171,17 @@ fn port_and_tls(section: &Section<'_>, custom: &[(u16, TlsMode)]) -> Option<(u16
     let has_tls = section.get("tls").is_some();
     let port = section.number("port", 1, u32::from(u16::MAX));
     let port = port.and_then(|port| u16::try_from(port).ok());
-    let tls = section.choice("tls", TLS_MODES, &[]);
+    let tls = section.choice("tls", TLS_MODES);
     if has_port && port.is_none() || has_tls && tls.is_none() {
         return None;
     }
     let by_port = port.and_then(|port| custom.iter().find(|(number, _)| *number == port));
     let by_tls = tls.and_then(|tls| custom.iter().find(|(_, mode)| *mode == tls));
     let first = custom.first().copied();
+    if custom == WEB && tls.is_none() {
+        // Whatever the port, there is only one protection.
+        return Some((port.unwrap_or(443), TlsMode::Implicit));
+    }
     match (port, tls) {
         (Some(port), Some(tls)) => Some((port, tls)),
         (None, Some(tls)) => by_tls.map(|(port, _)| (*port, tls)),
@@ -134,11 +194,10 @@ fn port_and_tls(section: &Section<'_>, custom: &[(u16, TlsMode)]) -> Option<(u16
     }
 }
 
-fn host<P>(section: &Section<'_>, direction: &Direction<P>) -> Option<String> {
+fn host(section: &Section<'_>) -> Option<String> {
     let text = section.required("host", "a host name")?;
     if is_ews_address(text) {
-        section.mistake("host", ews_mistake(text, direction));
-        return None;
+        return known_ews_host(section, "host", text);
     }
     if text.parse::<std::net::IpAddr>().is_ok() {
         return Some(text.to_owned());
@@ -156,23 +215,15 @@ fn host<P>(section: &Section<'_>, direction: &Direction<P>) -> Option<String> {
     }
 }
 
-/// Offers the host's IMAP or SMTP instead: the address itself is all right, only the protocol is another.
-fn ews_mistake<P>(text: &str, direction: &Direction<P>) -> String {
-    let protocol = names(direction);
-    let host = ews_host(text).map_or_else(
-        || "…".to_owned(),
-        |host| {
-            if protocol == "smtp" {
-                submission_host(&host)
-            } else {
-                host
-            }
-        },
-    );
-    format!(
-        "this is an address of Exchange Web Services, which this version does not speak; expected \
-         {{ protocol = \"{protocol}\", host = \"{host}\" }}"
-    )
+/// Returns the host of an EWS address, or reports that it has none.
+fn known_ews_host(section: &Section<'_>, key: &str, text: &str) -> Option<String> {
+    let host = ews_host(text);
+    if host.is_none() {
+        let message = "this address of Exchange Web Services names no host; expected \
+                       { protocol = \"ews\", host = \"…\" }";
+        section.mistake(key, message);
+    }
+    host
 }
 
 /// The old form `EWS:host/ews/Exchange.asmx` and a plain EWS URL both mean protocol EWS (design A3).
@@ -197,6 +248,20 @@ pub fn ews_host(text: &str) -> Option<String> {
         Ok(host @ url::Host::Domain(_)) if host.to_string().contains('.') => Some(host.to_string()),
         _ => None,
     }
+}
+
+/// Whether a host is Exchange Online's, in any cloud (protocol facts §1.3): EWS ends there.
+pub fn is_exchange_online(host: &str) -> bool {
+    [
+        "outlook.office365.com",
+        "outlook.office.com",
+        "outlook.office365.us",
+        "outlook-dod.office365.us",
+        "webmail.apps.mil",
+        "partner.outlook.cn",
+    ]
+    .iter()
+    .any(|known| known.eq_ignore_ascii_case(host))
 }
 
 /// Returns where mail is submitted for a host that serves EWS (protocol facts §1.3).

@@ -4,7 +4,7 @@ use crate::auth::{AuthError, Denial, VaultError};
 use crate::backend::BackendError;
 use crate::config::ConfigError;
 use crate::mime::MimeError;
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, OutgoingProtocol};
 use crate::net::NetError;
 use crate::store::StoreError;
 
@@ -71,6 +71,21 @@ pub enum EngineError {
         mailbox: String,
         /// Why, as the outbox keeps it.
         failure: Failure,
+    },
+    /// A message went another way than the account says, for SMTP sign-in is switched off.
+    #[error("mail from {mailbox} is sent over {} instead of SMTP", protocol.title())]
+    Detour {
+        /// The mailbox it is from.
+        mailbox: String,
+        /// Who signs in.
+        identity: String,
+        /// The protocol it goes by.
+        protocol: OutgoingProtocol,
+        /// The server it goes to.
+        host: String,
+        /// What the SMTP server said.
+        #[source]
+        refused: Box<EngineError>,
     },
     /// The cache was damaged and has been rebuilt.
     #[error("the cache was damaged; {saved} unsent messages were saved")]

@@ -9,11 +9,14 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::auth::Function;
-use crate::backend::{Backend, BackendError, Credential, Login, Outgoing, imap, smtp};
+use crate::backend::{
+    Backend, BackendError, Credential, Login, Outgoing, ews, graph, imap, pop3, smtp,
+};
+use crate::engine::access::access;
 use crate::engine::check::Found;
 use crate::engine::signer::Signer;
 use crate::engine::{CheckStep, EngineError};
-use crate::model::{IncomingProtocol, Mailbox, OutgoingProtocol, TlsMode};
+use crate::model::{IncomingProtocol, Mailbox, OutgoingProtocol, OutgoingServer, TlsMode};
 use crate::net::{ServerCertificate, Stream, connect_plain, connect_tls, resolve};
 
 /// Days before the end of a server's certificate from which on a check warns.
@@ -39,6 +42,9 @@ pub trait Connector: Send + Sync + Debug {
     /// Opens a connection for sending as `sender`, logged in as [`Signer::sending_user`].
     async fn outgoing(&self, signer: &Signer, sender: &str) -> Result<OutgoingLink, EngineError>;
 
+    /// Opens the connection of [`Signer::fallback`], for a server that lets nobody sign in over SMTP.
+    async fn fallback(&self, signer: &Signer, sender: &str) -> Result<OutgoingLink, EngineError>;
+
     /// Tries one of the first steps of a check; returns what was found.
     async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<Found, EngineError>;
 }
@@ -52,18 +58,30 @@ impl Connector for Servers {
     async fn backend(&self, signer: &Signer, mailbox: &Mailbox) -> Result<Link, EngineError> {
         let server = &signer.account.servers.incoming;
         let trust = signer.trust().await?;
+        let address = &mailbox.address.email;
+        let function = Function::reading(server.protocol);
+        if server.protocol.is_web() {
+            let access = access(signer, address, &signer.receive, function);
+            let opened = match server.protocol {
+                IncomingProtocol::Ews => ews::connect(server, &trust, &access).await,
+                _ => graph::connect(server, &trust, &access).await,
+            };
+            let backend = opened.map_err(|source| signer.blame_incoming(address, source))?;
+            return Ok(Link {
+                backend,
+                token: None,
+            });
+        }
         let mut is_second = false;
         loop {
-            let credential = signer.receive.credential(Function::ReadImap).await?;
+            let credential = signer.receive.credential(function).await?;
             let login = Login {
                 user: incoming_user(signer, mailbox, &credential),
                 credential: credential.clone(),
             };
             let opened = match server.protocol {
-                IncomingProtocol::Imap => imap::connect(server, &trust, &login).await,
-                _ => Err(BackendError::Unsupported {
-                    what: "this protocol",
-                }),
+                IncomingProtocol::Pop3 => pop3::connect(server, &trust, &login).await,
+                _ => imap::connect(server, &trust, &login).await,
             };
             match opened {
                 Ok(backend) => {
@@ -78,7 +96,7 @@ impl Connector for Servers {
                 {
                     is_second = true;
                 }
-                Err(source) => return Err(signer.blame_incoming(&mailbox.address.email, source)),
+                Err(source) => return Err(signer.blame_incoming(address, source)),
             }
         }
     }
@@ -91,6 +109,9 @@ impl Connector for Servers {
                 what: "sending: the account has no outgoing server",
             }));
         };
+        if server.protocol.is_web() {
+            return self.web_outgoing(signer, sender, server).await;
+        }
         let trust = signer.trust().await?;
         let mut is_second = false;
         loop {
@@ -99,13 +120,7 @@ impl Connector for Servers {
                 user: signer.sending_user(sender).to_owned(),
                 credential: credential.clone(),
             };
-            let opened = match server.protocol {
-                OutgoingProtocol::Smtp => smtp::connect(server, &trust, &login).await,
-                _ => Err(BackendError::Unsupported {
-                    what: "this protocol",
-                }),
-            };
-            match opened {
+            match smtp::connect(server, &trust, &login).await {
                 Ok(outgoing) => return Ok(outgoing),
                 Err(BackendError::SignIn { .. })
                     if !is_second && signer.send.reject(&credential).await =>
@@ -115,6 +130,16 @@ impl Connector for Servers {
                 Err(source) => return Err(blame(source)),
             }
         }
+    }
+
+    async fn fallback(&self, signer: &Signer, sender: &str) -> Result<OutgoingLink, EngineError> {
+        let Some(server) = signer.fallback() else {
+            let source = BackendError::Unsupported {
+                what: "another way to send",
+            };
+            return Err(signer.blame_outgoing(&signer.account.address.email, source));
+        };
+        self.web_outgoing(signer, sender, &server).await
     }
 
     async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<Found, EngineError> {
@@ -136,6 +161,30 @@ impl Connector for Servers {
                 Ok(stream.peer_addr().to_string().into())
             }
         }
+    }
+}
+
+impl Servers {
+    /// Opens a connection for sending over HTTPS.
+    async fn web_outgoing(
+        &self,
+        signer: &Signer,
+        sender: &str,
+        server: &OutgoingServer,
+    ) -> Result<OutgoingLink, EngineError> {
+        let trust = signer.trust().await?;
+        // Who sends with a password has nothing that Graph would take; whoever reads has.
+        let proof = if signer.send.is_password() {
+            &signer.receive
+        } else {
+            &signer.send
+        };
+        let access = access(signer, sender, proof, Function::sending(server.protocol));
+        let opened = match server.protocol {
+            OutgoingProtocol::Ews => ews::connect_outgoing(server, &trust, &access).await,
+            _ => graph::connect_outgoing(server, &trust, &access).await,
+        };
+        opened.map_err(|source| signer.blame(sender, &server.host, source))
     }
 }
 

@@ -4,6 +4,7 @@
 //! and may be lost: [`Event::Lagged`] means "read again what you show". Workers are in `work`, everything that the
 //! handle [`Engine`] can be asked for is in the files beside this one.
 
+mod access;
 mod accounts;
 mod actions;
 mod check;

@@ -9,12 +9,16 @@ use secrecy::SecretString;
 use tokio::sync::{OnceCell, watch};
 
 use crate::auth::{
-    AuthError, ClientProof, Denial, Function, Resource, SharedClock, TokenKeeper, TokenState, Vault,
+    AuthError, ClientProof, Denial, Function, Resource, SharedClock, TokenKeeper, TokenState,
+    Vault, scopes_for,
 };
 use crate::backend::{BackendError, Credential};
 use crate::engine::EngineError;
 use crate::engine::work::budget::Budget;
-use crate::model::{Account, AccountId, Method, SignInProfile};
+use crate::model::{
+    Account, AccountId, IncomingProtocol, Method, OutgoingProtocol, OutgoingServer, SignInProfile,
+    TlsMode,
+};
 use crate::net::{Http, NetError, Trust};
 
 /// How long a token without a needed permission is kept before another one is asked for.
@@ -24,6 +28,8 @@ const RENEWAL_REST: SignedDuration = SignedDuration::from_mins(2);
 #[derive(Debug)]
 pub struct Proof {
     profile: SignInProfile,
+    /// What the account does with it, each once.
+    uses: Vec<Function>,
     key: String,
     vault: Vault,
     clock: SharedClock,
@@ -31,9 +37,17 @@ pub struct Proof {
 }
 
 impl Proof {
-    fn new(profile: SignInProfile, key: String, vault: &Vault, clock: &SharedClock) -> Self {
+    fn new(
+        (profile, mut uses): (&SignInProfile, Vec<Function>),
+        key: String,
+        vault: &Vault,
+        clock: &SharedClock,
+    ) -> Self {
+        uses.sort_unstable();
+        uses.dedup();
         Self {
-            profile,
+            profile: equipped(profile, &uses),
+            uses,
             key,
             vault: vault.clone(),
             clock: Arc::clone(clock),
@@ -44,6 +58,27 @@ impl Proof {
     /// Returns the profile.
     pub fn profile(&self) -> &SignInProfile {
         &self.profile
+    }
+
+    /// Lists what the account does with it.
+    pub fn uses(&self) -> &[Function] {
+        &self.uses
+    }
+
+    /// Returns one use for each resource that a token is needed for.
+    pub fn needs(&self) -> Vec<Function> {
+        let mut needs: Vec<Function> = Vec::new();
+        for &function in &self.uses {
+            let is_right = matches!(
+                function,
+                Function::AdditionalUsers | Function::SendForOthers
+            );
+            let mut known = needs.iter();
+            if !is_right && !known.any(|known| known.resource() == function.resource()) {
+                needs.push(function);
+            }
+        }
+        needs
     }
 
     /// Tells whether it is a password.
@@ -93,22 +128,23 @@ impl Proof {
                 .ok_or_else(|| EngineError::Auth(never_signed_in()));
         }
         let keeper = self.keeper().await?;
-        let refused = match keeper.bearer_for(Resource::Mail, &[function]).await {
+        let resource = function.resource();
+        let refused = match keeper.bearer_for(resource, &[function]).await {
             Ok(token) => return Ok(Credential::Bearer(token)),
             Err(error) => error,
         };
         // A permission may have been granted since the token was made; the old one serves everything else meanwhile.
-        if lacks_permission(&refused) && self.is_worth_renewing(keeper) {
-            keeper.renew(Resource::Mail).await?;
-            let token = keeper.bearer_for(Resource::Mail, &[function]).await?;
+        if lacks_permission(&refused) && self.is_worth_renewing(keeper, resource) {
+            keeper.renew(resource).await?;
+            let token = keeper.bearer_for(resource, &[function]).await?;
             return Ok(Credential::Bearer(token));
         }
         Err(refused.into())
     }
 
     /// Whether the token is old enough that another one may differ: forty mailboxes must not ask forty times.
-    fn is_worth_renewing(&self, keeper: &TokenKeeper) -> bool {
-        let facts = keeper.facts_of(Resource::Mail);
+    fn is_worth_renewing(&self, keeper: &TokenKeeper, resource: Resource) -> bool {
+        let facts = keeper.facts_of(resource);
         facts.is_some_and(|facts| self.clock.now().duration_since(facts.renewed_at) > RENEWAL_REST)
     }
 
@@ -120,7 +156,10 @@ impl Proof {
         let Some(keeper) = self.loaded_keeper() else {
             return false;
         };
-        keeper.reject(Resource::Mail, token).await;
+        // Only the one whose token it is takes notice.
+        for resource in [Resource::Mail, Resource::Graph] {
+            keeper.reject(resource, token).await;
+        }
         true
     }
 
@@ -188,6 +227,8 @@ pub struct Signer {
     renewed: watch::Sender<u64>,
     /// Whether a person was told that this account needs a sign-in.
     is_told: AtomicBool,
+    /// Whether a person was told that its mail does not go over SMTP.
+    is_detour_told: AtomicBool,
 }
 
 impl Signer {
@@ -200,12 +241,18 @@ impl Signer {
         budget: Arc<Budget>,
     ) -> Self {
         let name = account.name.clone();
-        let receive = Arc::new(Proof::new(account.sign_in.clone(), name, vault, clock));
-        let send = if account.send_sign_in == account.sign_in {
+        let is_one = account.send_sign_in == account.sign_in;
+        let mut uses = reading(&account);
+        if is_one {
+            uses.extend(sending(&account));
+        }
+        let receive = Proof::new((&account.sign_in, uses), name, vault, clock);
+        let receive = Arc::new(receive);
+        let send = if is_one {
             Arc::clone(&receive)
         } else {
             let key = format!("{}+send", account.name);
-            let profile = account.send_sign_in.clone();
+            let profile = (&account.send_sign_in, sending(&account));
             Arc::new(Proof::new(profile, key, vault, clock))
         };
         Self {
@@ -217,6 +264,7 @@ impl Signer {
             trust: OnceCell::new(),
             renewed: watch::Sender::new(0),
             is_told: AtomicBool::new(false),
+            is_detour_told: AtomicBool::new(false),
         }
     }
 
@@ -254,6 +302,11 @@ impl Signer {
     /// Returns `true` once per loss of the sign-in, so that forty mailboxes do not say the same.
     pub fn should_tell(&self) -> bool {
         !self.is_told.swap(true, Ordering::Relaxed)
+    }
+
+    /// Returns `true` once: nobody wants to be told with every message that it goes another way.
+    pub fn should_tell_detour(&self) -> bool {
+        !self.is_detour_told.swap(true, Ordering::Relaxed)
     }
 
     /// Waits until a sign-in is worth another try: tokens became fresh, or somebody signed in or changed a password.
@@ -302,7 +355,43 @@ impl Signer {
         self.blame(mailbox, host, source)
     }
 
-    fn blame(&self, mailbox: &str, host: &str, source: BackendError) -> EngineError {
+    /// Returns what sends where SMTP sign-in is switched off: what the servers say, the server that is read from where
+    /// it sends, too, and Graph for Microsoft's mailboxes. `None` where nothing could, or SMTP is not used anyway.
+    pub fn fallback(&self) -> Option<OutgoingServer> {
+        let servers = &self.account.servers;
+        let outgoing = servers.outgoing.as_ref()?;
+        if outgoing.protocol != OutgoingProtocol::Smtp {
+            return None;
+        }
+        let web = |protocol, host: &str, port| OutgoingServer {
+            protocol,
+            host: host.to_owned(),
+            port,
+            tls: TlsMode::Implicit,
+        };
+        let incoming = &servers.incoming;
+        let sends = if self.send.is_password() {
+            self.receive.profile()
+        } else {
+            self.send.profile()
+        };
+        match (&servers.fallback, incoming.protocol) {
+            (Some(server), _) => Some(server.clone()),
+            (None, IncomingProtocol::Graph) => {
+                Some(web(OutgoingProtocol::Graph, &incoming.host, incoming.port))
+            }
+            (None, IncomingProtocol::Ews) => {
+                Some(web(OutgoingProtocol::Ews, &incoming.host, incoming.port))
+            }
+            (None, _) if sends.provider.is_microsoft() && sends.method != Method::Password => {
+                Some(web(OutgoingProtocol::Graph, sends.cloud.graph_host(), 443))
+            }
+            (None, _) => None,
+        }
+    }
+
+    /// Says whom and what a failure of a server was about.
+    pub fn blame(&self, mailbox: &str, host: &str, source: BackendError) -> EngineError {
         // A token that could not be had in the middle is no different from one that could not be had before.
         if let BackendError::Token(source) = source {
             return EngineError::Auth(source);
@@ -313,6 +402,35 @@ impl Signer {
             host: host.to_owned(),
             source,
         }
+    }
+}
+
+/// Returns what an account reads with.
+fn reading(account: &Account) -> Vec<Function> {
+    let others = (!account.additional_users.is_empty()).then_some(Function::AdditionalUsers);
+    let own = Function::reading(account.servers.incoming.protocol);
+    std::iter::once(own).chain(others).collect()
+}
+
+/// Returns what an account sends with; nothing where it only reads.
+fn sending(account: &Account) -> Vec<Function> {
+    let Some(server) = &account.servers.outgoing else {
+        return Vec::new();
+    };
+    let others = (!account.additional_users.is_empty()).then_some(Function::SendForOthers);
+    let own = Function::sending(server.protocol);
+    std::iter::once(own).chain(others).collect()
+}
+
+/// Returns a profile that asks for what an account does with it.
+fn equipped(profile: &SignInProfile, uses: &[Function]) -> SignInProfile {
+    let scopes = scopes_for(profile, uses);
+    if scopes.is_empty() {
+        return profile.clone();
+    }
+    SignInProfile {
+        scopes,
+        ..profile.clone()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::engine::work::outbox::OutboxWorker;
 use crate::engine::{Engine, EngineError, Event, Fate};
 use crate::mime::{Answer, Built, adopt, answer, build, parse_envelope};
 use crate::model::{
-    Address, Draft, DraftId, MessageId, Outbound, OutboxId, OutboxItem, OutboxState,
+    Address, Draft, DraftId, MessageId, Outbound, OutboxId, OutboxItem, OutboxState, SentMail,
 };
 use crate::store::NewOutbox;
 
@@ -171,6 +171,11 @@ impl Engine {
     /// Returns all outgoing messages.
     pub async fn outbox(&self) -> Result<Vec<OutboxItem>, EngineError> {
         Ok(self.inner.store.outbox().await?)
+    }
+
+    /// Returns what was sent in the last two weeks, newest first.
+    pub async fn sent(&self) -> Result<Vec<SentMail>, EngineError> {
+        Ok(self.inner.store.sent().await?)
     }
 
     /// Finds out what became of a message that is unsure, or that a program which died was sending; for commands,

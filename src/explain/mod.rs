@@ -54,6 +54,15 @@ pub fn explain(error: &EngineError) -> Notice {
             .cause(format!("No folder of the mailbox is marked or named as its {role} folder"))
             .how("Move the messages to a folder of your choice instead"),
         EngineError::Outbox { mailbox, failure } => explain_failure(failure).about(mailbox, ""),
+        EngineError::Detour { mailbox, identity, protocol, host, refused } => Notice::new(format!("Mail goes over {}: SMTP sign-in is switched off", protocol.title()))
+            .cause(format!("The server for sending lets {identity} not sign in: {}", explain(refused).title))
+            .how(format!("Nothing to do: mail from {mailbox} is sent by {host} instead"))
+            .how(format!("To save the detour, set the outgoing server of the account to {}", protocol.name()))
+            .how("Or have the Exchange administrator switch SMTP AUTH on for the one who signs in")
+            .copy("Set-CASMailbox -Identity IDENTITY -SmtpClientAuthenticationDisabled $false")
+            .who(Who::Nobody)
+            .about(mailbox, identity)
+            .quiet(),
         EngineError::Rebuilt { moved_to, saved, changes } => Notice::new("The local cache was damaged and is being rebuilt")
             .cause("The database file did not pass its check, mostly after a crash of the machine or a full disk")
             .how(format!("Nothing to do: mail comes from the server again, and {saved} unsent messages were saved{}", and_changes(*changes)))

@@ -185,6 +185,8 @@ pub struct ServerProfile {
     pub ca_file: Option<std::path::PathBuf>,
     /// Whether the server files sent mail itself; `None` means "known by host name, else not".
     pub files_sent_copy: Option<bool>,
+    /// Sends instead where SMTP sign-in is switched off; `None` means "known by provider, else nothing does".
+    pub fallback: Option<OutgoingServer>,
 }
 
 /// An account with its profiles resolved.

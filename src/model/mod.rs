@@ -34,7 +34,8 @@ pub use ids::{
     AccountId, ActionId, DraftId, FolderId, Id, MailboxId, MessageId, OutboxId, PendingId, RemoteId,
 };
 pub use outbox::{
-    Failure, FailureKind, Outbound, OutboxItem, OutboxState, Receipt, RefusedRecipient,
+    Failure, FailureKind, Outbound, OutboxItem, OutboxState, Receipt, RefusedRecipient, SentBy,
+    SentMail,
 };
 pub use permission::{Access, Permission, PermissionApi, permission};
 pub use progress::Progress;

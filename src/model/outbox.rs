@@ -7,6 +7,7 @@ use crate::model::AccountId;
 use crate::model::Address;
 use crate::model::MailboxId;
 use crate::model::OutboxId;
+use crate::model::OutgoingProtocol;
 
 /// Where an outgoing message stands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -108,6 +109,46 @@ pub struct OutboxItem {
     pub not_before: Timestamp,
     /// Why the last attempt failed.
     pub failure: Option<Failure>,
+}
+
+/// Who signed in to send a message, and which way it went.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SentBy {
+    /// Who signed in: a person's name, or the mailbox an application opened.
+    pub signed_in: String,
+    /// The protocol.
+    pub protocol: OutgoingProtocol,
+    /// The server.
+    pub host: String,
+    /// Why it did not go the way the account says: the words of the server that would not have it.
+    pub detour: Option<String>,
+}
+
+/// A message that was sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SentMail {
+    /// The id it had in the outbox.
+    pub id: OutboxId,
+    /// The account it was sent by.
+    pub account: AccountId,
+    /// The mailbox it was sent from.
+    pub mailbox: MailboxId,
+    /// `From`.
+    pub from: Address,
+    /// All recipients.
+    pub recipients: Vec<String>,
+    /// Subject.
+    pub subject: String,
+    /// `Message-ID` without angle brackets.
+    pub message_id: String,
+    /// The one the server gave it instead.
+    pub new_message_id: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// By whom, which way; `None` where that cannot be read.
+    pub by: Option<SentBy>,
+    /// Mailboxes in whose Sent folder a copy is known to be, each once for every copy.
+    pub filed_in: Vec<String>,
 }
 
 /// A finished message as handed to an outgoing server.

@@ -20,4 +20,4 @@ mod tests;
 
 pub use database::Store;
 pub use error::StoreError;
-pub use types::{Action, Committed, Located, NewBody, NewOutbox, Opened, Pending};
+pub use types::{Action, Committed, Located, NewBody, NewOutbox, Opened, Pending, Sent};

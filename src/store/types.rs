@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::model::{
     AccountId, Address, Draft, FlagChange, FolderId, MailboxId, MessageId, Outbound, PendingId,
-    RemoteId, RemoteOp,
+    RemoteId, RemoteOp, SentBy,
 };
 
 /// What opening had to do.
@@ -86,6 +86,17 @@ pub enum Action {
     Move(FolderId),
     /// Deletes for good.
     Delete,
+}
+
+/// How a message was sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sent {
+    /// When.
+    pub at: Timestamp,
+    /// By whom, which way.
+    pub by: SentBy,
+    /// The `Message-ID` the server gave it instead of ours, without angle brackets.
+    pub new_message_id: Option<String>,
 }
 
 /// An outgoing message to queue.

@@ -194,6 +194,8 @@ pub enum Effect {
     },
     /// Read the outbox.
     LoadOutbox,
+    /// Read what was sent lately.
+    LoadSent,
     /// Send again.
     OutboxRetry(OutboxId),
     /// Take back; the draft comes with the outcome.

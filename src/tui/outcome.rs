@@ -12,7 +12,7 @@ use crate::engine::{
 };
 use crate::model::{
     ActionId, Address, Draft, DraftId, Folder, Mailbox, MailboxId, MessageId, OutboxId, OutboxItem,
-    Page,
+    Page, SentMail,
 };
 use crate::tui::effect::{DraftKey, FileFacts, Generation, Slot};
 
@@ -93,6 +93,8 @@ pub enum Outcome {
     },
     /// The outbox.
     Outbox(Shared<Vec<OutboxItem>>),
+    /// What was sent lately.
+    Sent(Shared<Vec<SentMail>>),
     /// A retried message; `false` when there was nothing to retry.
     Retried(Shared<bool>),
     /// A message that was taken back with its draft; `None` when it was too late.

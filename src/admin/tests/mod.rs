@@ -42,6 +42,7 @@ fn account(provider: Provider, method: Method) -> Account {
             }),
             ca_file: None,
             files_sent_copy: None,
+            fallback: None,
         },
         additional_users: Vec::new(),
         on_behalf: Vec::new(),

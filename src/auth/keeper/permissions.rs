@@ -1,7 +1,7 @@
 //! What a token allows, compared with what an account does (protocol facts §3, §5.5).
 
 use crate::auth::{Denial, Resource, TokenFacts};
-use crate::model::{Access, permission};
+use crate::model::{Access, IncomingProtocol, OutgoingProtocol, permission};
 
 /// Something an account uses a token for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -12,9 +12,51 @@ pub enum Function {
     ReadPop,
     /// Sending over SMTP.
     SendSmtp,
+    /// Reading and sending over Exchange Web Services.
+    Ews,
+    /// Reading over Microsoft Graph.
+    ReadGraph,
+    /// Sending over Microsoft Graph.
+    SendGraph,
     /// Opening mailboxes of others. At Exchange that is a right on the mailbox, which no token shows; at Graph a
     /// person's token needs permissions for it.
     AdditionalUsers,
+    /// Sending from mailboxes of others; likewise.
+    SendForOthers,
+}
+
+impl Function {
+    /// Returns the resource whose token it needs.
+    pub const fn resource(self) -> Resource {
+        match self {
+            Self::ReadGraph | Self::SendGraph => Resource::Graph,
+            Self::ReadImap
+            | Self::ReadPop
+            | Self::SendSmtp
+            | Self::Ews
+            | Self::AdditionalUsers
+            | Self::SendForOthers => Resource::Mail,
+        }
+    }
+
+    /// Returns what reading over a protocol is.
+    pub const fn reading(protocol: IncomingProtocol) -> Self {
+        match protocol {
+            IncomingProtocol::Imap => Self::ReadImap,
+            IncomingProtocol::Pop3 => Self::ReadPop,
+            IncomingProtocol::Ews => Self::Ews,
+            IncomingProtocol::Graph => Self::ReadGraph,
+        }
+    }
+
+    /// Returns what sending over a protocol is.
+    pub const fn sending(protocol: OutgoingProtocol) -> Self {
+        match protocol {
+            OutgoingProtocol::Smtp => Self::SendSmtp,
+            OutgoingProtocol::Ews => Self::Ews,
+            OutgoingProtocol::Graph => Self::SendGraph,
+        }
+    }
 }
 
 /// How a permission stands.
@@ -134,17 +176,23 @@ impl TokenFacts {
             (Function::ReadPop, true, _) => &["POP.AccessAsApp"],
             (Function::SendSmtp, false, _) => &["SMTP.Send"],
             (Function::SendSmtp, true, _) => &["SMTP.SendAsApp"],
-            (Function::AdditionalUsers, false, Resource::Graph) => {
-                &["Mail.ReadWrite.Shared", "Mail.Send.Shared"]
-            }
-            (Function::AdditionalUsers, _, _) => &[],
+            (Function::Ews, false, _) => &["EWS.AccessAsUser.All"],
+            (Function::Ews, true, _) => &["full_access_as_app"],
+            (Function::ReadGraph, _, _) => &["Mail.ReadWrite"],
+            (Function::SendGraph, _, _) => &["Mail.Send"],
+            (Function::AdditionalUsers, false, Resource::Graph) => &["Mail.ReadWrite.Shared"],
+            (Function::SendForOthers, false, Resource::Graph) => &["Mail.Send.Shared"],
+            (Function::AdditionalUsers | Function::SendForOthers, _, _) => &[],
         }
     }
 
     fn state(&self, function: Function, is_there: bool) -> PermissionState {
         match (is_there, function) {
             (true, _) => PermissionState::Needed,
-            (false, Function::SendSmtp) if self.is_app_only => PermissionState::Unproven,
+            (
+                false,
+                Function::SendSmtp | Function::Ews | Function::ReadGraph | Function::SendGraph,
+            ) if self.is_app_only => PermissionState::Unproven,
             (false, _) => PermissionState::Missing,
         }
     }
@@ -157,7 +205,7 @@ fn bare(scope: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::Function::{AdditionalUsers, ReadImap, ReadPop, SendSmtp};
+    use super::Function::{AdditionalUsers, ReadImap, ReadPop, SendForOthers, SendSmtp};
     use super::PermissionState::{Missing, Needed, Superfluous, Unproven};
     use super::*;
 
@@ -245,7 +293,7 @@ mod tests {
         };
         check(
             &facts,
-            &[AdditionalUsers],
+            &[AdditionalUsers, SendForOthers],
             &[
                 ("Mail.ReadWrite.Shared", Needed),
                 ("Mail.Send.Shared", Missing),

@@ -8,8 +8,8 @@ pub use problems::scope_problems;
 
 use url::Url;
 
-use crate::auth::Resource;
 use crate::auth::endpoints::is_older;
+use crate::auth::{Function, Resource};
 use crate::model::{Cloud, Provider, SignInProfile};
 
 pub(super) use resource::resource_uri;
@@ -25,6 +25,9 @@ const ALWAYS_GOOGLE: [&str; 2] = ["openid", "email"];
 
 /// Everything a mailbox needs at Exchange over IMAP, POP3 and SMTP.
 const EXCHANGE: [&str; 3] = ["IMAP.AccessAsUser.All", "POP.AccessAsUser.All", "SMTP.Send"];
+
+/// What a person needs at Exchange for EWS, which personal accounts do not have.
+const EWS: &str = "EWS.AccessAsUser.All";
 
 /// What mail over Graph needs of every kind of account.
 const GRAPH: [&str; 3] = ["User.Read", "Mail.ReadWrite", "Mail.Send"];
@@ -52,6 +55,45 @@ pub fn first_scopes(profile: &SignInProfile) -> Vec<String> {
         if !scopes.contains(&scope) {
             scopes.push(scope);
         }
+    }
+    scopes
+}
+
+/// Returns the scopes that a profile has to name for what an account does with it; none where what is asked for without
+/// naming anything is enough, where the profile names its own, and where nobody asks by names.
+///
+/// Entra renews only what was agreed to, so everything is asked for in the first request.
+pub fn scopes_for(profile: &SignInProfile, functions: &[Function]) -> Vec<String> {
+    let is_usual = |function: &Function| {
+        !matches!(
+            function,
+            Function::Ews | Function::ReadGraph | Function::SendGraph
+        )
+    };
+    let is_built = matches!(
+        profile.provider,
+        Provider::Microsoft365 | Provider::OutlookCom
+    );
+    let is_usual = functions.iter().all(is_usual);
+    if is_usual || !is_built || !profile.method.is_delegated() || !own(profile).is_empty() {
+        return Vec::new();
+    }
+    let has = |wanted: &[Function]| functions.iter().any(|one| wanted.contains(one));
+    let by_name = has(&[Function::ReadImap, Function::ReadPop, Function::SendSmtp]);
+    let by_graph = has(&[Function::ReadGraph, Function::SendGraph]);
+    let mut scopes: Vec<String> = always(profile).iter().map(|&one| one.to_owned()).collect();
+    scopes.push("profile".to_owned());
+    // Personal accounts are refused when one request names two resources; those of Graph are for everything there.
+    if !(is_personal(profile) && by_graph) {
+        let prefix = profile.cloud.exchange_resource();
+        let names = EXCHANGE.iter().filter(|_| by_name).copied();
+        let ews = has(&[Function::Ews]).then_some(EWS);
+        scopes.extend(names.chain(ews).map(|name| format!("{prefix}/{name}")));
+    }
+    if by_graph {
+        scopes.extend(graph_mail(profile));
+    } else if !is_personal(profile) {
+        scopes.push(format!("https://{}/User.Read", profile.cloud.graph_host()));
     }
     scopes
 }

@@ -57,6 +57,7 @@ fn take_old_server(engine: &Engine, args: &Edit, account: &mut Account) -> Resul
     account.servers = ServerProfile {
         name: account.servers.name.clone(),
         files_sent_copy: account.servers.files_sent_copy,
+        fallback: account.servers.fallback.clone(),
         ca_file: account.servers.ca_file.clone(),
         ..found
     };

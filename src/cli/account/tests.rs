@@ -46,6 +46,7 @@ fn account() -> crate::model::Account {
             }),
             ca_file: None,
             files_sent_copy: None,
+            fallback: None,
         },
         additional_users: Vec::new(),
         on_behalf: Vec::new(),

@@ -130,6 +130,7 @@ fn servers() -> ServerProfile {
         }),
         ca_file: None,
         files_sent_copy: None,
+        fallback: None,
     }
 }
 

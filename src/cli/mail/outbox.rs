@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use crate::cli::args::Outbox;
 use crate::cli::error::{self, CliError};
-use crate::cli::output::{Output, outbox_json};
+use crate::cli::output::{Output, outbox_json, sent_json};
 use crate::cli::session;
 use crate::engine::{Engine, Fate};
 use crate::explain::{self, Notice};
-use crate::model::{OutboxId, OutboxItem, OutboxState};
+use crate::model::{OutboxId, OutboxItem, OutboxState, SentMail};
 
 /// `outbox`.
 pub(in crate::cli) async fn run(command: &Outbox, out: &mut Output) -> Result<ExitCode, CliError> {
@@ -39,6 +39,12 @@ pub(in crate::cli) async fn run(command: &Outbox, out: &mut Output) -> Result<Ex
                 .collect();
             out.table(*format, &json, &rows)?;
         }
+        Outbox::Sent(format) => {
+            let sent = engine.sent().await?;
+            let json: Vec<Value> = sent.iter().map(sent_json).collect();
+            let rows: Vec<Vec<String>> = sent.iter().map(sent_row).collect();
+            out.table(*format, &json, &rows)?;
+        }
         Outbox::Retry { id } => code = retry(&engine, *id).await?,
         Outbox::Cancel { id } => {
             if engine.outbox_cancel(OutboxId::new(*id)).await?.is_none() {
@@ -51,6 +57,28 @@ pub(in crate::cli) async fn run(command: &Outbox, out: &mut Output) -> Result<Ex
     }
     engine.stop().await;
     Ok(code)
+}
+
+/// Says who sent a message, which way, and where its copy is.
+fn sent_row(mail: &SentMail) -> Vec<String> {
+    let way = mail.by.as_ref().map(|by| {
+        let detour = by.detour.as_ref().map(|_| " (SMTP sign-in is off)");
+        let way = format!("by {} over {}", by.signed_in, by.protocol.title());
+        format!("{way}{}", detour.unwrap_or_default())
+    });
+    let filed = match mail.filed_in.as_slice() {
+        [] => "not seen in Sent yet".to_owned(),
+        all => format!("in Sent of {}", all.join(", ")),
+    };
+    vec![
+        mail.id.to_string(),
+        mail.at.to_string(),
+        format!("as {}", mail.from.email),
+        way.unwrap_or_default(),
+        filed,
+        mail.recipients.join(", "),
+        mail.subject.clone(),
+    ]
 }
 
 async fn retry(engine: &Engine, row: i64) -> Result<ExitCode, CliError> {

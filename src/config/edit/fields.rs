@@ -112,9 +112,14 @@ impl Profile for ServerProfile {
             let protocol = outgoing.protocol.name();
             server(protocol, &outgoing.host, outgoing.port, outgoing.tls)
         });
+        let fallback = self.fallback.as_ref().map(|fallback| {
+            let protocol = fallback.protocol.name();
+            server(protocol, &fallback.host, fallback.port, fallback.tls)
+        });
         vec![
             Field::new("incoming", Some(incoming)),
             Field::new("outgoing", outgoing),
+            Field::new("fallback", fallback),
             file("ca_file", self.ca_file.as_deref()),
             Field::new("files_sent_copy", self.files_sent_copy.map(Value::from)),
         ]

@@ -1,7 +1,7 @@
 //! Servers given as addresses of Exchange Web Services.
 
 use crate::config::old::{OldKind, OldSetting, Replacement, text};
-use crate::config::servers::{ews_host, is_ews_address, submission_host};
+use crate::config::servers::{ews_host, is_ews_address, is_exchange_online, submission_host};
 use crate::config::tree::{Place, Table, Value};
 
 /// Looks at both servers of a profile.
@@ -19,6 +19,8 @@ pub fn find(name: &str, profile: &Table, found: &mut Vec<OldSetting>) {
             continue;
         };
         let replacement = match ews_host(address) {
+            // A server of one's own keeps EWS.
+            Some(host) if !is_exchange_online(&host) => continue,
             Some(host) if key == "incoming" => Replacement::Imap(host),
             Some(host) => Replacement::Smtp(submission_host(&host)),
             None => Replacement::Unknown,
@@ -29,12 +31,7 @@ pub fn find(name: &str, profile: &Table, found: &mut Vec<OldSetting>) {
     }
 }
 
+/// Finds an address in the place of a host; what names the protocol properly is no former setting.
 fn of_table(server: &Table) -> Option<(&str, &Place)> {
-    let host = text(server, "host");
-    let by_host = host.filter(|(address, _)| is_ews_address(address));
-    let (protocol, place) = text(server, "protocol").or(by_host)?;
-    let by_protocol = protocol
-        .eq_ignore_ascii_case("ews")
-        .then_some((host.map_or("", |(address, _)| address), place));
-    by_host.or(by_protocol)
+    text(server, "host").filter(|(address, _)| is_ews_address(address))
 }

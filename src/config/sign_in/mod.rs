@@ -81,24 +81,22 @@ pub fn read(name: &str, section: Section<'_>) -> Option<SignInProfile> {
             ),
         );
     }
-    let provider = section.choice("provider", PROVIDERS, &[]);
+    let provider = section.choice("provider", PROVIDERS);
     let method = if section.get("method").is_some() {
-        section.choice("method", METHODS, &[])
+        section.choice("method", METHODS)
     } else if provider == Some(Provider::Gmail) {
         Some(Method::Browser) // Google's device flow cannot ask for mail (protocol facts §9.1)
     } else {
         Some(Method::DeviceCode)
     };
-    let cloud = section.choice("cloud", CLOUDS, &[]).unwrap_or_default();
+    let cloud = section.choice("cloud", CLOUDS).unwrap_or_default();
     let url = |key| web_address(&section, key);
     let provider_or = provider.unwrap_or(Provider::Custom);
     let plain = SignInProfile::new(name, provider_or, method.unwrap_or(Method::DeviceCode));
     let profile = SignInProfile {
         tenant: tenant(&section, provider),
         client_id: client_id(&section, method),
-        client: section
-            .choice("client", CLIENTS, &[])
-            .unwrap_or(plain.client),
+        client: section.choice("client", CLIENTS).unwrap_or(plain.client),
         cloud,
         authority: url("authority"),
         authorization_endpoint: url("authorization_endpoint"),
@@ -109,9 +107,7 @@ pub fn read(name: &str, section: Section<'_>) -> Option<SignInProfile> {
         secret_expires: date(&section, "secret_expires"),
         certificate: file(&section, "certificate"),
         certificate_key: file(&section, "certificate_key"),
-        assertion: section
-            .choice("assertion", ASSERTIONS, &[])
-            .unwrap_or_default(),
+        assertion: section.choice("assertion", ASSERTIONS).unwrap_or_default(),
         ca_file: file(&section, "ca_file"),
         domains: domains(&section),
         ..plain

@@ -1,6 +1,7 @@
 //! Settings of former days: recognised with their place, and replaced without touching anything else.
 
 use super::*;
+use crate::model::{IncomingProtocol, OutgoingProtocol};
 
 const OLD: &str = r#"# carried over from the old program
 [sign_in.contoso]
@@ -28,7 +29,7 @@ client_id = "app"
 
 [servers.contoso]
 incoming = "EWS:outlook.office365.com/ews/Exchange.asmx" # in
-outgoing = { protocol = "ews", host = "outlook.office365.com" }
+outgoing = { host = "https://outlook.office365.com/ews/exchange.asmx" }
 
 [servers.basic]
 incoming = { protocol = "imap", host = "outlook.office365.com" }
@@ -118,7 +119,6 @@ fn former_settings_are_found_with_their_place_and_replacement() {
 #[test]
 fn migration_replaces_them_and_keeps_everything_else() {
     let (_home, paths) = home(OLD, "");
-    assert!(Config::load(&paths).is_err(), "an EWS address is a mistake");
     migrate(&paths, &Config::old_settings(&paths).unwrap()).unwrap();
     assert_eq!(text(&paths), NEW);
     assert_eq!(lines(&paths), [""; 0]);
@@ -135,7 +135,7 @@ fn former_settings_of_the_system_are_overridden() {
 }
 
 #[test]
-fn an_ews_address_is_answered_with_the_imap_server_of_its_host() {
+fn an_ews_address_is_understood_and_offered_as_what_stays() {
     for address in [
         "EWS:outlook.office365.com/ews/Exchange.asmx",
         "ews:outlook.office365.com",
@@ -143,18 +143,32 @@ fn an_ews_address_is_answered_with_the_imap_server_of_its_host() {
         "ews:https://outlook.office365.com/EWS/Exchange.asmx",
     ] {
         let (_home, paths) = home(&format!("[servers.a]\nincoming = \"{address}\"\n"), "");
-        let message = mistakes(Config::load(&paths));
-        assert!(
-            message.contains("{ protocol = \"imap\", host = \"outlook.office365.com\" }"),
-            "{address}: {message}"
+        let incoming = Config::load(&paths).unwrap().servers["a"].incoming.clone();
+        assert_eq!(incoming.protocol, IncomingProtocol::Ews, "{address}");
+        assert_eq!(
+            (incoming.host.as_str(), incoming.port),
+            ("outlook.office365.com", 443)
         );
         migrate(&paths, &Config::old_settings(&paths).unwrap()).unwrap();
-        let servers = Config::load(&paths).unwrap().servers;
-        assert_eq!(
-            servers["a"].incoming.host, "outlook.office365.com",
-            "{address}"
-        );
+        let incoming = Config::load(&paths).unwrap().servers["a"].incoming.clone();
+        assert_eq!(incoming.protocol, IncomingProtocol::Imap, "{address}");
+        assert_eq!(incoming.host, "outlook.office365.com", "{address}");
     }
+}
+
+#[test]
+fn a_server_of_ones_own_keeps_its_ews_address() {
+    let text = "[servers.a]\nincoming = \"EWS:mail.contoso.example/ews/Exchange.asmx\"\n\
+                outgoing = { protocol = \"ews\", host = \"mail.contoso.example\" }\n";
+    let (_home, paths) = home(text, "");
+    assert_eq!(Config::old_settings(&paths).unwrap(), []);
+    let servers = Config::load(&paths).unwrap().servers["a"].clone();
+    assert_eq!(servers.incoming.protocol, IncomingProtocol::Ews);
+    let outgoing = servers.outgoing.unwrap();
+    assert_eq!(
+        (outgoing.protocol, outgoing.port),
+        (OutgoingProtocol::Ews, 443)
+    );
 }
 
 #[test]

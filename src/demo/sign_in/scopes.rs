@@ -144,8 +144,7 @@ mod tests {
         };
         check(&["openid", IMAP, MAIL], OUTLOOK, &["openid", IMAP]);
         check(&["openid", IMAP, MAIL], GRAPH, &["openid", MAIL]);
-        let all = ["IMAP.AccessAsUser.All", "POP.AccessAsUser.All", "SMTP.Send"]
-            .map(|name| format!("{OUTLOOK}/{name}"));
+        let all = EXCHANGE_PERMISSIONS.map(|name| format!("{OUTLOOK}/{name}"));
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         check(&["https://outlook.office.com/.default"], OUTLOOK, &all);
     }

@@ -354,6 +354,6 @@ async fn credentials_are_in_files_that_nobody_else_reads() {
             count += 1;
         }
     }
-    assert_eq!(count, 6);
+    assert_eq!(count, 7);
     assert_ne!(house.secret("web"), house.secret("daemon-secret"));
 }

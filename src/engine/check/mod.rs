@@ -16,9 +16,7 @@ use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::time::Instant;
 
 pub use line::{CheckLine, CheckStep, CheckWish, Found, Reading, Rights, SendTest, Sending};
-pub(in crate::engine) use permissions::functions;
 
-use crate::auth::Function;
 use crate::engine::credentials::expiry;
 use crate::engine::inner::Inner;
 use crate::engine::link::OutgoingLink;
@@ -229,7 +227,9 @@ impl Check {
 }
 
 async fn prove(proof: &Proof, now: Timestamp) -> Result<String, EngineError> {
-    proof.credential(Function::ReadImap).await?;
+    for function in proof.needs() {
+        proof.credential(function).await?;
+    }
     if proof.is_password() {
         return Ok("a password is kept".into());
     }

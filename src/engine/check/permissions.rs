@@ -2,12 +2,10 @@
 
 use tokio::time::Instant;
 
-use crate::auth::{
-    AuthError, Denial, Function, PermissionFinding, PermissionState, Permissions, TokenFacts,
-};
+use crate::auth::{AuthError, Denial, PermissionFinding, PermissionState, Permissions, TokenFacts};
 use crate::engine::EngineError;
 use crate::engine::check::{Check, CheckStep, Found};
-use crate::engine::signer::{Proof, Signer};
+use crate::engine::signer::Proof;
 use crate::engine::work::desk::Desk;
 
 impl Check {
@@ -20,7 +18,7 @@ impl Check {
         let Some(facts) = keeper.facts().await else {
             return;
         };
-        let permissions = facts.permissions(&functions(&desk.signer, proof));
+        let permissions = facts.permissions(proof.uses());
         let step = (desk.address(), CheckStep::Permissions);
         let missing = missing(&permissions);
         if missing.is_empty() {
@@ -30,23 +28,6 @@ impl Check {
             self.done(step, Err::<Found, _>(lacks(name)), started);
         }
     }
-}
-
-/// Lists what an account uses a sign-in for.
-pub fn functions(signer: &Signer, proof: &Proof) -> Vec<Function> {
-    let account = &signer.account;
-    let is_of = |other: &std::sync::Arc<Proof>| std::ptr::eq(std::sync::Arc::as_ptr(other), proof);
-    let reads = is_of(&signer.receive);
-    let sends = is_of(&signer.send) && account.servers.outgoing.is_some();
-    let opens_others = reads && !account.additional_users.is_empty();
-    [
-        (reads, Function::ReadImap),
-        (sends, Function::SendSmtp),
-        (opens_others, Function::AdditionalUsers),
-    ]
-    .into_iter()
-    .filter_map(|(is_used, function)| is_used.then_some(function))
-    .collect()
 }
 
 fn missing(permissions: &Permissions) -> Vec<String> {

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::auth::{CertificateFacts, ClientProof, Permissions, Resource, TokenFacts};
-use crate::engine::check::functions;
+use crate::auth::{CertificateFacts, ClientProof, Function, Permissions, Resource, TokenFacts};
 use crate::engine::credentials::expiry::{self, Expiry};
 use crate::engine::signer::{Proof, Signer};
 use crate::engine::{Engine, EngineError};
@@ -152,13 +151,19 @@ impl Engine {
     }
 }
 
-/// Lists what tokens a sign-in has; mail's where there is none yet.
+/// Lists what tokens a sign-in needs, and has besides.
 async fn resources(proof: &Proof) -> Result<Vec<Resource>, EngineError> {
     let keeper = proof.keeper().await?;
-    let mut all = vec![Resource::Mail];
-    let graph = keeper.facts_of(Resource::Graph);
-    if graph.is_some_and(|facts| facts.resource == Resource::Graph) {
-        all.push(Resource::Graph);
+    let mut all: Vec<Resource> = proof.needs().into_iter().map(Function::resource).collect();
+    if all.is_empty() {
+        all.push(Resource::Mail);
+    }
+    for more in [Resource::Mail, Resource::Graph] {
+        // Providers without resources have one token for everything.
+        let facts = keeper.facts_of(more);
+        if !all.contains(&more) && facts.is_some_and(|facts| facts.resource == more) {
+            all.push(more);
+        }
     }
     Ok(all)
 }
@@ -172,16 +177,18 @@ async fn views(signer: &Signer, proof: &Arc<Proof>) -> Result<Vec<TokenView>, En
         (true, false) => TokenUse::Reading,
         (false, _) => TokenUse::Sending,
     };
+    let incoming = signer.account.servers.incoming.protocol;
     let mut found = Vec::new();
     for resource in resources(proof).await? {
         let Some(facts) = keeper.facts_of(resource) else {
             continue;
         };
-        // No part of the account works over Graph.
-        let functions = match resource {
-            Resource::Mail => functions(signer, proof),
-            Resource::Graph => Vec::new(),
+        let is_of = |function: &&Function| match function {
+            Function::AdditionalUsers => Function::reading(incoming).resource() == resource,
+            Function::SendForOthers => is_sent_by(signer, resource),
+            function => function.resource() == resource,
         };
+        let functions: Vec<Function> = proof.uses().iter().filter(is_of).copied().collect();
         found.push(TokenView {
             used_for,
             permissions: facts.permissions(&functions),
@@ -189,6 +196,12 @@ async fn views(signer: &Signer, proof: &Arc<Proof>) -> Result<Vec<TokenView>, En
         });
     }
     Ok(found)
+}
+
+/// Whether the account sends with a resource's token.
+fn is_sent_by(signer: &Signer, resource: Resource) -> bool {
+    let outgoing = signer.account.servers.outgoing.as_ref();
+    outgoing.is_some_and(|server| Function::sending(server.protocol).resource() == resource)
 }
 
 fn remarks(signer: &Signer, report: &TokenReport) -> Vec<SignInRemark> {

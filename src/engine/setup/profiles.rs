@@ -80,6 +80,7 @@ pub(super) fn servers_of(name: String, finding: &Finding) -> ServerProfile {
         outgoing: finding.outgoing.clone(),
         ca_file: None,
         files_sent_copy: None,
+        fallback: None,
     }
 }
 
@@ -94,6 +95,7 @@ pub(super) fn known_servers(name: String, sign_in: &SignInProfile) -> ServerProf
         outgoing: Some(outgoing),
         ca_file: None,
         files_sent_copy: None,
+        fallback: None,
     }
 }
 
@@ -114,6 +116,7 @@ pub(super) fn empty_servers(name: String) -> ServerProfile {
         }),
         ca_file: None,
         files_sent_copy: None,
+        fallback: None,
     }
 }
 

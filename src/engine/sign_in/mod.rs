@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{AuthError, Denial, Identity, Resource, ScopeProblem, scope_problems};
+use crate::auth::{AuthError, Denial, Identity, ScopeProblem, scope_problems};
 use crate::engine::signer::{Proof, Signer};
 use crate::engine::{Engine, EngineError, SignIn, SignInEvent};
 use crate::model::{Account, Method, SignInProfile};
@@ -107,7 +107,9 @@ async fn sign_in_one(
     if proof.profile().method.is_app_only() {
         keeper.try_again();
         keeper.sign_out().await?;
-        keeper.bearer(Resource::Mail).await?;
+        for function in proof.needs() {
+            keeper.bearer(function.resource()).await?;
+        }
         let facts = keeper.facts().await;
         return Ok(facts.map(|facts| facts.identity).unwrap_or_default());
     }

@@ -2,6 +2,7 @@
 
 mod acting;
 mod checking;
+mod detour;
 mod expiring;
 mod failing;
 mod mailbox;
@@ -253,6 +254,7 @@ fn account(additional: &[&str]) -> Account {
             }),
             ca_file: None,
             files_sent_copy: None,
+            fallback: None,
         },
         additional_users: additional.iter().copied().map(Address::bare).collect(),
         on_behalf: Vec::new(),

@@ -3,7 +3,11 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Every step's SQL; the schema's number is how many were taken.
-pub const STEPS: &[&str] = &[include_str!("0001.sql"), include_str!("0002.sql")];
+pub const STEPS: &[&str] = &[
+    include_str!("0001.sql"),
+    include_str!("0002.sql"),
+    include_str!("0003.sql"),
+];
 
 /// Marks the file as ours (`file(1)` and other tools show it): `PBox`.
 const APPLICATION_ID: i64 = 0x5042_6F78;

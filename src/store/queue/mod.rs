@@ -6,6 +6,7 @@ mod effect;
 mod outbox;
 mod owner;
 mod pending;
+mod sent;
 
 pub use effect::rederive;
 pub use owner::Owner;

@@ -12,8 +12,8 @@ use crate::model::{
 use crate::store::database::Fault;
 use crate::store::mail::{pack_addresses, timestamp, unpack_addresses};
 use crate::store::queue::drafts::{insert_draft, load_draft};
-use crate::store::queue::{actions, owner, pending};
-use crate::store::{NewOutbox, Store, StoreError};
+use crate::store::queue::{actions, owner, pending, sent};
+use crate::store::{NewOutbox, Sent, Store, StoreError};
 
 const COLUMNS: &str =
     "id, account_id, mailbox_id, sender, recipients, subject, message_id, state, attempts,
@@ -67,14 +67,17 @@ impl Store {
         .await
     }
 
-    /// Says that it was accepted: removes it, sets `\Answered` or `$Forwarded` on the original, queues the sent copy if
-    /// `file_copy` names a folder, all in one transaction.
+    /// Says that it was accepted: moves it to what was sent, sets `\Answered` or `$Forwarded` on the original, queues
+    /// the sent copy if `file_copy` names a folder, all in one transaction.
     pub async fn outbox_accepted(
         &self,
         id: OutboxId,
         file_copy: Option<FolderId>,
+        sent: Sent,
     ) -> Result<(), StoreError> {
         self.write("note that a message was sent", move |db| {
+            let by = (&sent.by, sent.new_message_id.as_deref());
+            sent::note(db, id.row(), by, sent.at)?;
             accepted(db, id.row(), file_copy)
         })
         .await
@@ -251,11 +254,11 @@ fn item(row: &Row<'_>) -> rusqlite::Result<OutboxItem> {
     })
 }
 
-fn strings(text: &str) -> Vec<String> {
+pub(super) fn strings(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-fn to_json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+pub(super) fn to_json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }

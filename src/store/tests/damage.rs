@@ -250,7 +250,7 @@ async fn a_newer_database_is_left_alone() {
             error,
             StoreError::Newer {
                 found: 99,
-                ours: 2,
+                ours: 3,
                 ..
             }
         ),

@@ -180,6 +180,7 @@ fn account(name: &str) -> Account {
             outgoing: None,
             ca_file: None,
             files_sent_copy: None,
+            fallback: None,
         },
         additional_users: vec![Address::bare("sales@contoso.com")],
         on_behalf: Vec::new(),

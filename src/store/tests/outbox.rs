@@ -3,9 +3,9 @@
 use super::*;
 use crate::model::{
     Draft, DraftAttachment, DraftId, DraftOrigin, Failure, FailureKind, Outbound, OutboxState,
-    RemoteOp,
+    OutgoingProtocol, RemoteOp, SentBy,
 };
-use crate::store::NewOutbox;
+use crate::store::{NewOutbox, Sent};
 
 fn draft(subject: &str) -> Draft {
     Draft {
@@ -41,6 +41,19 @@ fn outgoing(home: &Home, subject: &str, draft: Option<Draft>) -> NewOutbox {
         },
         draft,
         not_before: time(100),
+    }
+}
+
+fn sent_now() -> Sent {
+    Sent {
+        at: time(200),
+        by: SentBy {
+            signed_in: "alice@contoso.com".into(),
+            protocol: OutgoingProtocol::Graph,
+            host: "graph.microsoft.com".into(),
+            detour: Some("535 5.7.139".into()),
+        },
+        new_message_id: Some("given@server".into()),
     }
 }
 
@@ -263,7 +276,7 @@ async fn acceptance_files_the_copy_and_marks_the_original() {
             .unwrap();
         home.store.outbox_begin(time(100)).await.unwrap().unwrap();
         home.store
-            .outbox_accepted(id, Some(home.sent))
+            .outbox_accepted(id, Some(home.sent), sent_now())
             .await
             .unwrap();
         assert_eq!(
@@ -286,7 +299,10 @@ async fn acceptance_files_the_copy_and_marks_the_original() {
         assert!(matches!(&flag.op, RemoteOp::Flag { messages, .. } if *messages == ["1"]));
         home.done(&flag, &[]).await;
         assert!(
-            home.store.outbox_accepted(id, None).await.is_err(),
+            home.store
+                .outbox_accepted(id, None, sent_now())
+                .await
+                .is_err(),
             "there is no such message any more"
         );
     }
@@ -363,4 +379,25 @@ async fn unsent_mail_outlives_its_account_and_comes_back_to_it() {
     assert_eq!(again[0].id, home.mailbox());
     let back = home.store.outbox_cancel(id, time(1)).await.unwrap();
     assert!(back.is_some_and(|draft| draft > DraftId::new(0)));
+}
+
+#[tokio::test]
+async fn what_was_sent_is_remembered_with_its_way() {
+    let home = Home::new().await;
+    let id = home
+        .store
+        .outbox_add(outgoing(&home, "Offer", None), None)
+        .await
+        .unwrap();
+    home.store.outbox_begin(time(100)).await.unwrap().unwrap();
+    home.store
+        .outbox_accepted(id, None, sent_now())
+        .await
+        .unwrap();
+    let sent = home.store.sent().await.unwrap();
+    assert_eq!(sent.len(), 1);
+    assert_eq!((sent[0].id, sent[0].subject.as_str()), (id, "Offer"));
+    assert_eq!(sent[0].by.as_ref(), Some(&sent_now().by));
+    assert_eq!(sent[0].new_message_id.as_deref(), Some("given@server"));
+    assert_eq!(sent[0].filed_in, [""; 0]);
 }

@@ -74,6 +74,16 @@ const OLD_ROWS: &[&str] = &[
      VALUES (1, 1, '7', 1700000000000, 1, 1, 99, 0, 5, 0, 'm@x', 'Old', '', '[[\"Bob\",\"b@x\"]]', '');
      INSERT INTO drafts (changed, draft) VALUES (1, '{\"from\":{\"name\":\"\",\"email\":\"a@x\"},\"to\":\"\",\"cc\":\"\",
          \"bcc\":\"\",\"subject\":\"Old draft\",\"text\":\"\",\"attachments\":[],\"origin\":null}');",
+    "INSERT INTO accounts (id, name, address, position) VALUES (1, 'work', 'alice@contoso.com', 0);
+     INSERT INTO mailboxes (id, account_id, address, name, position) VALUES (1, 1, 'alice@contoso.com', 'Alice', 0);
+     INSERT INTO folders (id, mailbox_id, remote, path, role, selectable, cached) VALUES (1, 1, 'INBOX', 'INBOX', 'inbox', 1, 1);
+     INSERT INTO messages (folder_id, server_folder_id, remote, date, flags, server_flags, size, has_attachments,
+         message_key, thread, message_id, subject, preview, sender, more)
+     VALUES (1, 1, '7', 1700000000000, 1, 1, 99, 0, 5, 0, 'm@x', 'Old', '', '[[\"Bob\",\"b@x\"]]', '');
+     INSERT INTO drafts (changed, draft) VALUES (1, '{\"from\":{\"name\":\"\",\"email\":\"a@x\"},\"to\":\"\",\"cc\":\"\",
+         \"bcc\":\"\",\"subject\":\"Old draft\",\"text\":\"\",\"attachments\":[],\"origin\":null}');
+     INSERT INTO sent (id, account_id, mailbox_id, sender, recipients, subject, message_id, sent_at, sent_by)
+     VALUES (1, 1, 1, '[]', '[]', 'Sent', 's@x', 1, '{}');",
 ];
 
 #[tokio::test]

@@ -120,6 +120,9 @@ impl Runner {
             Effect::LoadOutbox => self.spawn(slot, async move {
                 Outcome::Outbox(engine.outbox().await.map_err(Arc::new))
             }),
+            Effect::LoadSent => self.spawn(slot, async move {
+                Outcome::Sent(engine.sent().await.map_err(Arc::new))
+            }),
             Effect::CompleteAddress { generation, prefix } => self.spawn(slot, async move {
                 let addresses = engine.complete_address(prefix).await.unwrap_or_default();
                 Outcome::Addresses {

@@ -130,6 +130,7 @@ fn password(user: &str, password: &str) -> Login {
 /// Says in a word how the engine must react.
 fn reaction(error: &BackendError) -> &'static str {
     match error {
+        BackendError::Token(_) => "token",
         BackendError::Offline { .. } => "offline",
         BackendError::SignIn { .. } => "sign-in",
         BackendError::Throttled { .. } => "throttled",

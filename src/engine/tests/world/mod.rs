@@ -338,6 +338,12 @@ impl Connector for World {
         Ok(Box::new(FakeOutgoing(self.clone())))
     }
 
+    async fn fallback(&self, signer: &Signer, sender: &str) -> Result<OutgoingLink, EngineError> {
+        let asked = self.ask(&format!("{sender} fallback"));
+        asked.map_err(|source| signer.blame_outgoing(sender, source))?;
+        Ok(Box::new(FakeOutgoing(self.clone())))
+    }
+
     async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<Found, EngineError> {
         let address = &signer.account.address.email;
         let asked = self.ask(&format!("{address} probe {}", step.name()));

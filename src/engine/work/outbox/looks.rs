@@ -10,11 +10,13 @@ use crate::engine::EngineError;
 use crate::engine::work::bell::locked;
 use crate::engine::work::desk::Desk;
 use crate::engine::work::outbox::OutboxWorker;
-use crate::engine::work::outbox::round::signed;
+use crate::engine::work::outbox::detour::usual_way;
+use crate::engine::work::outbox::round::{signed, signer_of};
 use crate::engine::work::plan::Phase;
 use crate::engine::work::room::Room;
 use crate::engine::work::sync;
 use crate::model::{Failure, FailureKind, MailboxKind, OutboxId, OutboxItem, OutboxState, Role};
+use crate::store::Sent;
 
 /// Waits before each look: a server may take a moment to file its copy.
 const WAITS: [Duration; 3] = [
@@ -185,7 +187,14 @@ impl OutboxWorker {
         let wait = match found {
             Ok(true) => {
                 // The copy that was found is the copy: none is filed.
-                self.inner.store.outbox_accepted(item.id, None).await?;
+                let signer = signer_of(&self.inner, item.account)?;
+                let sent = Sent {
+                    at: now,
+                    by: usual_way(&signer, &item.from.email),
+                    new_message_id: None,
+                };
+                let store = &self.inner.store;
+                store.outbox_accepted(item.id, None, sent).await?;
                 locked(&self.inner.looks).end(item.id);
                 self.say_outbox();
                 return Ok(());

@@ -3,6 +3,7 @@
 //! One program at a time sends: all running copies share a lock for it. A row found in `sending` while holding that
 //! lock is therefore an orphan of a program that died.
 
+mod detour;
 mod failure;
 mod looks;
 mod round;
@@ -23,7 +24,7 @@ use crate::backend::Outgoing;
 use crate::engine::inner::Inner;
 use crate::engine::work::bell::{OnDuty, locked};
 use crate::engine::{EngineError, Event};
-use crate::model::{AccountId, FailureKind, OutboxItem, OutboxState};
+use crate::model::{AccountId, FailureKind, OutboxItem, OutboxState, SentBy};
 
 /// The vault lock that senders share.
 const LOCK: &str = "outbox";
@@ -44,6 +45,8 @@ struct OpenLink {
     /// Who is logged in.
     user: String,
     outgoing: Box<dyn Outgoing>,
+    /// Which way it goes.
+    by: SentBy,
 }
 
 /// Sends until told to stop.

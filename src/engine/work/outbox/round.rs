@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::BackendError;
+use crate::backend::{BackendError, Refusal};
 use crate::engine::inner::Inner;
 use crate::engine::signer::Signer;
 use crate::engine::work::desk::Desk;
@@ -17,8 +17,9 @@ use crate::engine::work::{replay, sync};
 use crate::engine::{EngineError, Event};
 use crate::model::{
     AccountId, Failure, FailureKind, FolderId, Outbound, OutboxItem, OutboxState, Receipt,
-    RefusedRecipient, Role,
+    RefusedRecipient, Role, SentBy,
 };
+use crate::store::Sent;
 
 impl OutboxWorker {
     /// Sends the oldest message that is due. Tells whether there was one.
@@ -62,13 +63,7 @@ impl OutboxWorker {
         let is_other = |link: &OpenLink| link.account != item.account || link.user != user;
         if self.link.as_ref().is_none_or(is_other) {
             self.link = None;
-            let connector = &self.inner.connector;
-            let outgoing = connector.outgoing(&signer, &item.from.email).await?;
-            self.link = Some(OpenLink {
-                account: item.account,
-                user: user.to_owned(),
-                outgoing,
-            });
+            self.link = Some(self.open(&signer, item).await?);
         }
         if !self.server_files_copies(&signer) {
             self.find_sent_folder(item).await;
@@ -126,7 +121,8 @@ impl OutboxWorker {
                     renamed = new_message_id.is_some(),
                     "sent"
                 );
-                self.accepted(item, is_filed).await?;
+                let by = link.by.clone();
+                self.accepted(item, is_filed, (by, new_message_id)).await?;
                 if !refused.is_empty() {
                     self.tell_refused(item, &refused);
                 }
@@ -135,6 +131,18 @@ impl OutboxWorker {
             Ok(Receipt::Unsure { text }) => {
                 self.link = None;
                 self.unsure(item, text).await
+            }
+            Err(source) if is_off(&source) && link.by.detour.is_none() => {
+                self.link = None;
+                let error = signer.blame_outgoing(&item.from.email, source);
+                // Refused before anything was taken, so it may go another way.
+                match self.detour(&signer, item, error).await {
+                    Ok(link) => {
+                        self.link = Some(link);
+                        Box::pin(self.submit(item, mail)).await
+                    }
+                    Err(error) => self.not_sent(item, error).await,
+                }
             }
             Err(source) => {
                 let is_usable = matches!(
@@ -155,11 +163,18 @@ impl OutboxWorker {
         &mut self,
         item: &OutboxItem,
         is_filed: bool,
+        (by, new_message_id): (SentBy, Option<String>),
     ) -> Result<(), EngineError> {
         let store = &self.inner.store;
         let sent = store.folder_by_role(item.mailbox, Role::Sent).await?;
         let copy = sent.filter(|_| !is_filed).map(|folder| folder.id);
-        store.outbox_accepted(item.id, copy).await?;
+        let at = self.inner.now();
+        let how = Sent {
+            at,
+            by,
+            new_message_id,
+        };
+        store.outbox_accepted(item.id, copy, how).await?;
         if copy.is_none() && !is_filed {
             let error = EngineError::NoRoleFolder {
                 mailbox: item.from.email.clone(),
@@ -249,6 +264,17 @@ impl OutboxWorker {
         let error = EngineError::Outbox { mailbox, failure };
         self.inner.problem(Some(item.mailbox), Arc::new(error));
     }
+}
+
+/// Whether a server says that nobody signs in over SMTP.
+pub(super) fn is_off(error: &BackendError) -> bool {
+    matches!(
+        error,
+        BackendError::Refused {
+            kind: Refusal::SmtpAuthDisabled,
+            ..
+        }
+    )
 }
 
 /// Finds who signs in for an account.

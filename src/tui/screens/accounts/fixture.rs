@@ -39,6 +39,7 @@ pub fn account(name: &str, email: &str) -> Account {
             }),
             ca_file: None,
             files_sent_copy: None,
+            fallback: None,
         },
         additional_users: Vec::new(),
         on_behalf: Vec::new(),

@@ -4,6 +4,7 @@ use jiff::ToSpan as _;
 
 use crate::model::{
     AccountId, Address, Failure, FailureKind, MailboxId, OutboxId, OutboxItem, OutboxState,
+    OutgoingProtocol, SentBy, SentMail,
 };
 use crate::tui::context::Cx;
 use crate::tui::effect::Effect;
@@ -50,7 +51,7 @@ fn item(row: i64, state: OutboxState, subject: &str) -> OutboxItem {
 
 fn shown(items: Vec<OutboxItem>, cx: &Cx) -> Screen {
     let (mut screen, effects) = open(ScreenName::Outbox, cx);
-    assert_eq!(effects, vec![Effect::LoadOutbox]);
+    assert_eq!(effects, vec![Effect::LoadOutbox, Effect::LoadSent]);
     screen.update(&Msg::Done(Outcome::Outbox(Ok(items))), cx);
     screen
 }
@@ -100,5 +101,59 @@ fn an_empty_outbox_says_so() {
     let mut cx = context();
     let mut screen = shown(Vec::new(), &cx);
     assert!(draw(&mut screen, &mut cx, (80, 24)).contains("everything was sent"));
+    assert!(matches!(screen.live(Action::Retry, &cx), Live::No(_)));
+}
+
+fn sent(row: i64, subject: &str, detour: Option<&str>, filed_in: &[&str]) -> SentMail {
+    SentMail {
+        id: OutboxId::new(row),
+        account: AccountId::new(1),
+        mailbox: MailboxId::new(2),
+        from: Address::named("Support", "support@contoso.com"),
+        recipients: vec!["joerg@fabrikam.de".into()],
+        subject: subject.into(),
+        message_id: format!("{row}@contoso.com"),
+        new_message_id: None,
+        at: now() - 3.hours(),
+        by: Some(SentBy {
+            signed_in: "alice@contoso.com".into(),
+            protocol: match detour {
+                Some(_) => OutgoingProtocol::Graph,
+                None => OutgoingProtocol::Smtp,
+            },
+            host: match detour {
+                Some(_) => "graph.microsoft.com".into(),
+                None => "smtp.office365.com".into(),
+            },
+            detour: detour.map(str::to_owned),
+        }),
+        filed_in: filed_in.iter().map(|&one| one.to_owned()).collect(),
+    }
+}
+
+#[test]
+fn a_sent_message_says_as_whom_by_whom_which_way_and_where_its_copy_is() {
+    let mut cx = context();
+    let mut screen = shown(vec![item(1, OutboxState::Ready, "Minutes")], &cx);
+    let off = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled";
+    let mail = vec![
+        sent(2, "Offer 8", Some(off), &["support@contoso.com"]),
+        sent(
+            3,
+            "Offer 7",
+            None,
+            &["alice@contoso.com", "support@contoso.com"],
+        ),
+    ];
+    screen.update(&Msg::Done(Outcome::Sent(Ok(mail))), &cx);
+    act(&mut screen, Action::Down, &cx);
+    for size in SIZES {
+        insta::assert_snapshot!(
+            format!("sent_{}x{}", size.0, size.1),
+            draw(&mut screen, &mut cx, size)
+        );
+    }
+    act(&mut screen, Action::Down, &cx);
+    assert!(draw(&mut screen, &mut cx, (80, 24)).contains("2 copies"));
     assert!(matches!(screen.live(Action::Retry, &cx), Live::No(_)));
 }

@@ -471,6 +471,7 @@ fn nobody(name: &str) -> Account {
             outgoing: None,
             ca_file: None,
             files_sent_copy: None,
+            fallback: None,
         },
         additional_users: Vec::new(),
         on_behalf: Vec::new(),
