@@ -3,16 +3,17 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::model::{Account, AccountId, Address, Mailbox, MailboxId, MailboxKind};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, rehome};
 
 impl Store {
     /// Makes the cache know exactly these accounts and mailboxes; rows of vanished ones go, except unsent mail.
     pub async fn set_accounts(&self, accounts: &[Account]) -> Result<Vec<Mailbox>, StoreError> {
-        let accounts: Vec<(String, Vec<Address>)> = accounts
+        let accounts: Vec<Wanted> = accounts
             .iter()
-            .map(|account| {
-                let mailboxes = account.mailbox_addresses().cloned().collect();
-                (account.name.clone(), mailboxes)
+            .map(|account| Wanted {
+                name: account.name.clone(),
+                protocol: account.servers.incoming.protocol.name(),
+                mailboxes: account.mailbox_addresses().cloned().collect(),
             })
             .collect();
         self.write("set the accounts", move |db| {
@@ -23,8 +24,8 @@ impl Store {
             db.execute_batch(
                 "UPDATE accounts SET position = NULL; UPDATE mailboxes SET position = NULL;",
             )?;
-            for (place, (name, mailboxes)) in accounts.iter().enumerate() {
-                set_account(db, place, name, mailboxes)?;
+            for (place, account) in accounts.iter().enumerate() {
+                set_account(db, place, account)?;
             }
             forget_vanished(db)?;
             Ok(mailboxes(db)?)
@@ -39,17 +40,25 @@ impl Store {
     }
 }
 
+/// An account as the settings say it.
+struct Wanted {
+    name: String,
+    protocol: &'static str,
+    mailboxes: Vec<Address>,
+}
+
 /// Tells whether the tables hold exactly these accounts, in this order.
-fn is_configured(db: &Connection, accounts: &[(String, Vec<Address>)]) -> rusqlite::Result<bool> {
+fn is_configured(db: &Connection, accounts: &[Wanted]) -> rusqlite::Result<bool> {
     type Row = (
         Option<i64>,
         String,
         Option<i64>,
         Option<String>,
         Option<String>,
+        Option<String>,
     );
     let mut statement = db.prepare_cached(
-        "SELECT a.position, a.name, m.position, m.address, m.name
+        "SELECT a.position, a.name, m.position, m.address, m.name, m.protocol
          FROM accounts a LEFT JOIN mailboxes m ON m.account_id = a.id ORDER BY a.position, m.position",
     )?;
     let stored = statement
@@ -60,44 +69,42 @@ fn is_configured(db: &Connection, accounts: &[(String, Vec<Address>)]) -> rusqli
                 row.get(2)?,
                 row.get(3)?,
                 row.get(4)?,
+                row.get(5)?,
             ))
         })?
         .collect::<rusqlite::Result<Vec<Row>>>()?;
-    let wanted = (0..).zip(accounts).flat_map(|(place, (name, mailboxes))| {
-        (0..).zip(mailboxes).map(move |(number, address)| {
+    let wanted = (0..).zip(accounts).flat_map(|(place, account)| {
+        (0..).zip(&account.mailboxes).map(move |(number, address)| {
             let text = |text: &String| Some(text.clone());
             (
                 Some(place),
-                name.clone(),
+                account.name.clone(),
                 Some(number),
                 text(&address.email),
                 text(&address.name),
+                Some(account.protocol.to_owned()),
             )
         })
     });
     Ok(wanted.eq(stored))
 }
 
-fn set_account(
-    db: &Connection,
-    place: usize,
-    name: &str,
-    mailboxes: &[Address],
-) -> rusqlite::Result<()> {
-    let Some(main) = mailboxes.first() else {
+fn set_account(db: &Connection, place: usize, wanted: &Wanted) -> rusqlite::Result<()> {
+    let Some(main) = wanted.mailboxes.first() else {
         return Ok(());
     };
-    let account = account_id(db, name, &main.email)?;
+    let account = account_id(db, &wanted.name, &main.email)?;
     db.execute(
         "UPDATE accounts SET position = ?2 WHERE id = ?1",
         params![account, place as i64],
     )?;
-    for (place, address) in mailboxes.iter().enumerate() {
+    for (place, address) in wanted.mailboxes.iter().enumerate() {
         let mailbox = mailbox_id(db, account, &address.email)?;
         db.execute(
             "UPDATE mailboxes SET position = ?2, name = ?3, address = ?4 WHERE id = ?1",
             params![mailbox, place as i64, address.name, address.email],
         )?;
+        rehome::change_protocol(db, mailbox, wanted.protocol)?;
     }
     Ok(())
 }

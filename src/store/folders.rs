@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::model::{Folder, FolderId, MailboxId, RemoteFolder, RemoteId, Role};
 use crate::store::database::Fault;
 use crate::store::queue::rederive;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, rehome};
 
 const COLUMNS: &str = "id, mailbox_id, remote, path, role, selectable, total, unread, cached";
 
@@ -27,6 +27,7 @@ impl Store {
                 return Err(Fault::NoSuch("mailbox"));
             }
             for folder in &listed {
+                rehome::take_over(db, mailbox, folder)?;
                 set_folder(db, mailbox, folder)?;
             }
             for known in folders_of(db, mailbox)? {

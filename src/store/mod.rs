@@ -11,6 +11,7 @@ mod migrations;
 mod open;
 mod queue;
 mod recover;
+mod rehome;
 mod rescue;
 mod sync;
 mod types;

@@ -15,3 +15,6 @@ CREATE TABLE sent (
 
 CREATE INDEX sent_account ON sent (account_id);
 CREATE INDEX sent_mailbox ON sent (mailbox_id);
+
+-- Ids of folders and messages are those of one protocol. Until now there was no other.
+ALTER TABLE mailboxes ADD COLUMN protocol TEXT NOT NULL DEFAULT 'imap';

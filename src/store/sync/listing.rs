@@ -11,6 +11,7 @@ use crate::store::Committed;
 use crate::store::database::Fault;
 use crate::store::mail::{self, Key, Seen, Stored};
 use crate::store::queue::rederive;
+use crate::store::rehome::keeps_flags;
 
 /// A message moved without being told its new id must show up within so many complete listings.
 const MAX_MISSES: u32 = 3;
@@ -23,6 +24,8 @@ pub struct Listing<'a> {
     total: u32,
     /// Whether queued changes exist at all; most of the time they do not, and rows need no second look.
     pub(super) has_queue: bool,
+    /// Whether the server keeps flags; where not, rows keep their own.
+    keeps_flags: bool,
     /// Whether rows of this folder wait to be listed under a new id.
     pub(super) has_unlisted: bool,
     added: Vec<(i64, MessageId)>,
@@ -62,6 +65,7 @@ impl<'a> Listing<'a> {
             role: Role::from_name(&role),
             total,
             has_queue,
+            keeps_flags: keeps_flags(db, folder)?,
             has_unlisted,
             added: Vec::new(),
             unread: 0,
@@ -142,7 +146,7 @@ impl<'a> Listing<'a> {
     }
 
     fn set_flags(&mut self, stored: &Stored, flags: u8) -> rusqlite::Result<()> {
-        if stored.server_flags == flags {
+        if stored.server_flags == flags || !self.keeps_flags {
             return Ok(());
         }
         self.is_changed = true;

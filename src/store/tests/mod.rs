@@ -6,6 +6,7 @@ mod lists;
 mod outbox;
 mod people;
 mod property;
+mod rehome;
 mod schema;
 mod search;
 mod speed;
