@@ -45,7 +45,7 @@ pub enum HostTrust {
 pub enum Basis {
     /// This server.
     Stated,
-    /// An EWS server of this name, which is not spoken here; that IMAP is offered there too is a guess.
+    /// An EWS server that blocks EWS; IMAP is what stands in for it.
     FromEws,
 }
 

@@ -18,7 +18,7 @@ const PATH: &str = "/ews/exchange.asmx";
 pub struct OldServer {
     /// Its EWS server.
     pub host: String,
-    /// The servers that stand in for it, since EWS is not spoken here: Microsoft's, or IMAP on the same host.
+    /// The servers to use: that one, or Microsoft's IMAP and SMTP where EWS ends.
     pub finding: Finding,
 }
 
@@ -56,7 +56,7 @@ pub fn old_server(text: &str) -> Option<OldServer> {
     Some(OldServer { host, finding })
 }
 
-/// Makes the finding for an EWS server: Microsoft's hosts have IMAP for sure, others perhaps.
+/// Makes the finding for an EWS server. Exchange Online blocks EWS (protocol facts §7.1), so there IMAP stands in.
 pub(super) fn stand_in(host: &str, origin: Origin, trust: HostTrust) -> Finding {
     if let Some(known) = known::by_host(host) {
         return Finding {
@@ -66,16 +66,16 @@ pub(super) fn stand_in(host: &str, origin: Origin, trust: HostTrust) -> Finding 
     }
     Finding {
         incoming: IncomingServer {
-            protocol: IncomingProtocol::Imap,
+            protocol: IncomingProtocol::Ews,
             host: host.to_owned(),
-            port: 993,
+            port: 443,
             tls: TlsMode::Implicit,
         },
         outgoing: Some(OutgoingServer {
-            protocol: OutgoingProtocol::Smtp,
+            protocol: OutgoingProtocol::Ews,
             host: host.to_owned(),
-            port: 587,
-            tls: TlsMode::StartTls,
+            port: 443,
+            tls: TlsMode::Implicit,
         }),
         login: None,
         sign_in: Some(SignInFinding {
@@ -88,7 +88,7 @@ pub(super) fn stand_in(host: &str, origin: Origin, trust: HostTrust) -> Finding 
         }),
         origin,
         trust,
-        basis: Basis::FromEws,
+        basis: Basis::Stated,
     }
 }
 
@@ -108,7 +108,13 @@ mod tests {
             )
         });
         assert_eq!(seen, expected, "{text}");
-        assert!(found.is_none_or(|old| old.finding.basis == Basis::FromEws));
+        let is_own = |provider| provider == Provider::ExchangeServer;
+        let protocol = found.map(|old| old.finding.incoming.protocol);
+        let expected = seen.map(|(.., provider)| match is_own(provider) {
+            true => IncomingProtocol::Ews,
+            false => IncomingProtocol::Imap,
+        });
+        assert_eq!(protocol, expected, "{text}");
     }
 
     #[test]

@@ -150,14 +150,14 @@ async fn nobody_waits_long_for_answers_that_change_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_exchange_server_of_ones_own_is_suggested_as_a_guess() {
+async fn an_exchange_server_of_ones_own_is_suggested_with_ews() {
     let answer = r#"{"Protocol":"EWS","Url":"https://mail.contoso.com/EWS/Exchange.asmx"}"#;
     let found = alice(&Script::new().answers(OWN_AUTODISCOVER, 200, answer)).await;
     assert_eq!(hosts(&found), ["mail.contoso.com"]);
     let first = &found.servers[0];
     assert_eq!(
-        (first.basis, &first.trust),
-        (Basis::FromEws, &HostTrust::Own)
+        (first.incoming.protocol, &first.trust),
+        (IncomingProtocol::Ews, &HostTrust::Own)
     );
     let sign_in = found.sign_in.unwrap();
     assert_eq!(

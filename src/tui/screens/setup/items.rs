@@ -315,7 +315,7 @@ fn servers(sheet: &Sheet, items: &mut Vec<Item>) {
 fn servers_note(taken: &Candidate) -> String {
     match (&taken.needs_consent, &taken.stands_for_ews) {
         (Some(domain), _) => format!("of {domain}"),
-        (None, Some(_)) => "instead of EWS, not built yet".to_owned(),
+        (None, Some(_)) => "instead of EWS, which ends here".to_owned(),
         (None, None) => origin(taken.servers_origin).to_owned(),
     }
 }
