@@ -3,7 +3,8 @@
 use jiff::civil::Date;
 
 use crate::admin::kit::Kit;
-use crate::admin::request::is_asked;
+use crate::admin::labels::{LABELS, Label};
+use crate::admin::request::{FOR_SENDING, is_asked};
 use crate::model::{SignInProfile, sanitize_line};
 
 /// A longer answer is no sheet.
@@ -50,59 +51,6 @@ impl AnswerField {
     }
 }
 
-/// Labels as people and portals write them, in small letters without punctuation. The longer of two stands first.
-const LABELS: &[(&str, Label)] = &[
-    (
-        "object id of the enterprise application",
-        Label::Field(AnswerField::ObjectId),
-    ),
-    (
-        "enterprise application object id",
-        Label::Field(AnswerField::ObjectId),
-    ),
-    (
-        "service principal object id",
-        Label::Field(AnswerField::ObjectId),
-    ),
-    ("object id", Label::Field(AnswerField::ObjectId)),
-    ("objectid", Label::Field(AnswerField::ObjectId)),
-    ("directory tenant id", Label::Field(AnswerField::Tenant)),
-    ("directory id", Label::Field(AnswerField::Tenant)),
-    ("tenant id", Label::Field(AnswerField::Tenant)),
-    ("tenantid", Label::Field(AnswerField::Tenant)),
-    ("tenant", Label::Field(AnswerField::Tenant)),
-    ("application client id", Label::Field(AnswerField::ClientId)),
-    ("application id", Label::Field(AnswerField::ClientId)),
-    ("client id", Label::Field(AnswerField::ClientId)),
-    ("clientid", Label::Field(AnswerField::ClientId)),
-    ("app id", Label::Field(AnswerField::ClientId)),
-    ("appid", Label::Field(AnswerField::ClientId)),
-    (
-        "secret expires yyyy mm dd",
-        Label::Field(AnswerField::Expires),
-    ),
-    ("client secret expires", Label::Field(AnswerField::Expires)),
-    ("secret expires", Label::Field(AnswerField::Expires)),
-    ("secrets expiry", Label::Field(AnswerField::Expires)),
-    ("secret expiry", Label::Field(AnswerField::Expires)),
-    ("expires", Label::Field(AnswerField::Expires)),
-    ("expiry", Label::Field(AnswerField::Expires)),
-    ("notes", Label::Field(AnswerField::Notes)),
-    ("note", Label::Field(AnswerField::Notes)),
-    ("client secret value", Label::Secret),
-    ("client secret", Label::Secret),
-    ("secret value", Label::Secret),
-    ("secret id", Label::Secret),
-    ("secret", Label::Secret),
-    ("password", Label::Secret),
-];
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Label {
-    Field(AnswerField),
-    Secret,
-}
-
 /// What is wrong with an answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum AnswerMistake {
@@ -118,6 +66,8 @@ pub enum AnswerMistake {
     SecretInAnswer,
     /// A secret's id stands in the answer in the place of its value; it is of no use.
     SecretIdInAnswer,
+    /// One of these, in the values for the sign-in that only sends.
+    ForSending(Box<Self>),
 }
 
 impl AnswerMistake {
@@ -140,12 +90,24 @@ impl AnswerMistake {
                  mail"
                     .to_owned()
             }
+            Self::ForSending(mistake) => format!("For sending: {}", mistake.words()),
         }
     }
 
     /// Tells whether the values can be used in spite of it.
-    pub const fn is_harmless(&self) -> bool {
-        matches!(self, Self::SecretInAnswer | Self::SecretIdInAnswer)
+    pub fn is_harmless(&self) -> bool {
+        match self {
+            Self::ForSending(mistake) => mistake.is_harmless(),
+            mistake => matches!(mistake, Self::SecretInAnswer | Self::SecretIdInAnswer),
+        }
+    }
+
+    /// Tells whether a value is only not there yet.
+    pub fn is_missing(&self) -> bool {
+        match self {
+            Self::ForSending(mistake) => mistake.is_missing(),
+            mistake => matches!(mistake, Self::Missing(_)),
+        }
     }
 }
 
@@ -186,6 +148,15 @@ pub struct Answer {
     pub notes: String,
     /// What is malformed or does not belong there.
     pub mistakes: Vec<AnswerMistake>,
+    /// The values for the sign-in that only sends, where there were some.
+    pub sending: Option<Box<Self>>,
+}
+
+/// Which sign-in a line is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Reading,
+    Sending,
 }
 
 impl Answer {
@@ -193,14 +164,15 @@ impl Answer {
     /// their label are understood.
     pub fn read(text: &str) -> Self {
         let mut answer = Self::default();
-        let mut open: Option<Label> = None;
+        let mut open: Option<(Label, Part)> = None;
         for line in text.lines().take(MAX_LINES) {
             let line = bare(line);
             match labelled(&line) {
-                Some((label, value)) if is_blank(&value) => open = Some(label),
-                Some((label, value)) => {
-                    answer.take(label, &value);
-                    open = (label == Label::Field(AnswerField::Notes)).then_some(label);
+                Some((label, part, value)) if is_blank(&value) => open = Some((label, part)),
+                Some((label, part, value)) => {
+                    answer.part(part).take(label, &value);
+                    let is_notes = label == Label::Field(AnswerField::Notes);
+                    open = is_notes.then_some((label, part));
                 }
                 None if is_blank(&line) => {
                     // Below the notes come a signature and the quoted sheet.
@@ -209,22 +181,49 @@ impl Answer {
                     }
                 }
                 None => {
-                    if let Some(label) = open {
-                        answer.take_below(label, &line);
+                    if let Some((label, part)) = open {
+                        answer.part(part).take_below(label, &line);
                         let is_notes = label == Label::Field(AnswerField::Notes);
-                        open = is_notes.then_some(label);
+                        open = is_notes.then_some((label, part));
                     }
                 }
             }
         }
-        if answer.object_id.is_some() && answer.object_id == answer.client_id {
-            answer.mistakes.push(AnswerMistake::SameIds);
+        answer.compare_ids();
+        if let Some(sending) = &mut answer.sending {
+            sending.compare_ids();
         }
         answer
     }
 
+    fn compare_ids(&mut self) {
+        if self.object_id.is_some() && self.object_id == self.client_id {
+            self.mistakes.push(AnswerMistake::SameIds);
+        }
+    }
+
+    fn part(&mut self, part: Part) -> &mut Self {
+        match part {
+            Part::Reading => self,
+            Part::Sending => self.sending.get_or_insert_default(),
+        }
+    }
+
     /// Lists everything that is wrong for this account: what was found while reading, and what is missing.
     pub fn judged(&self, kit: &Kit<'_>) -> Vec<AnswerMistake> {
+        let mut mistakes = self.judged_alone(kit);
+        let nothing = Self::default();
+        let sending = self.sending.as_deref();
+        let apart = match kit.sending().filter(Kit::is_entra) {
+            Some(kit) => sending.unwrap_or(&nothing).judged_alone(&kit),
+            None => sending.map_or_else(Vec::new, |sending| sending.mistakes.clone()),
+        };
+        let marked = |mistake| AnswerMistake::ForSending(Box::new(mistake));
+        mistakes.extend(apart.into_iter().map(marked));
+        mistakes
+    }
+
+    fn judged_alone(&self, kit: &Kit<'_>) -> Vec<AnswerMistake> {
         let mut mistakes = self.mistakes.clone();
         let has = |field| match field {
             AnswerField::Tenant => self.tenant.is_some(),
@@ -378,7 +377,7 @@ fn bare(line: &str) -> String {
 }
 
 /// Splits `label: value`; the label may be decorated and numbered.
-fn labelled(line: &str) -> Option<(Label, String)> {
+fn labelled(line: &str) -> Option<(Label, Part, String)> {
     let plain_start =
         line.trim_start_matches(|c: char| c.is_ascii_digit() || " .)-–\"'".contains(c));
     let at = plain_start.find([':', '=', '|', '\t'])?;
@@ -396,12 +395,16 @@ fn labelled(line: &str) -> Option<(Label, String)> {
         }
     }
     let words = words.trim();
+    let (words, part) = match words.strip_suffix(FOR_SENDING) {
+        Some(words) => (words, Part::Sending),
+        None => (words, Part::Reading),
+    };
     let (_, label) = LABELS.iter().find(|(name, _)| *name == words)?;
     let decoration = |c: char| c.is_whitespace() || ":=|*`\"',;<>_".contains(c);
     let value = after
         .trim_start_matches(decoration)
         .trim_end_matches(decoration);
-    Some((*label, value.to_owned()))
+    Some((*label, part, value.to_owned()))
 }
 
 /// Tells whether a blank was left blank.

@@ -8,10 +8,16 @@ use crate::admin::document::{Document, Language, Step};
 use crate::admin::kit::{APPLICATION, Kit};
 use crate::admin::manifest::{current, pretty, required_resource_access};
 use crate::admin::quote::shell as quoted;
+use crate::admin::request::FOR_SENDING;
+use crate::admin::sending::joined;
 use crate::model::{Cloud, Method};
 
 /// Writes the commands. `None` for providers that are not Microsoft's.
 pub fn az(kit: &Kit<'_>) -> Option<Document> {
+    joined(kit, own)
+}
+
+fn own(kit: &Kit<'_>) -> Option<Document> {
     if !kit.is_entra() {
         return None;
     }
@@ -117,18 +123,22 @@ fn proof(kit: &Kit<'_>) -> Option<Step> {
 }
 
 fn result(kit: &Kit<'_>) -> Step {
-    let mut lines = vec!["echo \"Client id: $APP_ID\"".to_owned()];
+    let behind = if kit.is_for_sending() {
+        FOR_SENDING
+    } else {
+        ""
+    };
+    let mut lines = vec![format!("echo \"Client id{behind}: $APP_ID\"")];
     if !kit.is_personal() {
         lines.insert(
             0,
-            "echo \"Tenant id: $(az account show --query tenantId --output tsv)\"".to_owned(),
+            format!("echo \"Tenant id{behind}: $(az account show --query tenantId --output tsv)\""),
         );
     }
     if kit.is_app_only() {
-        lines.push(
-            "echo \"Object id of the enterprise application: $(az ad sp show --id \"$APP_ID\" --query id --output tsv)\""
-                .to_owned(),
-        );
+        lines.push(format!(
+            "echo \"Object id of the enterprise application{behind}: $(az ad sp show --id \"$APP_ID\" --query id --output tsv)\""
+        ));
     }
     script(
         "Print what to hand back",

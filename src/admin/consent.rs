@@ -5,12 +5,17 @@ use url::Url;
 use crate::admin::document::{Document, Language, Step};
 use crate::admin::functions::Function;
 use crate::admin::kit::Kit;
+use crate::admin::sending::joined;
 use crate::model::{Cloud, PermissionApi};
 
 const STATE: &str = "pillarbox";
 
 /// Writes the addresses of both versions. `None` where nobody consents for others: personal accounts, other providers.
 pub fn consent_url(kit: &Kit<'_>) -> Option<Document> {
+    joined(kit, own)
+}
+
+fn own(kit: &Kit<'_>) -> Option<Document> {
     if !kit.has_organisation() {
         return None;
     }

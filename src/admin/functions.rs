@@ -37,10 +37,10 @@ impl Functions {
         Self(functions)
     }
 
-    /// Tells what an account does with its sign-in for reading: sending only where that is the same sign-in.
+    /// Tells what an account does. What it does with a password for both is nobody's to grant.
     pub fn of(account: &Account) -> Self {
         let reads = account.sign_in.method != Method::Password;
-        let sends = account.send_sign_in.name == account.sign_in.name;
+        let sends = reads || account.send_sign_in.name != account.sign_in.name;
         let incoming = match account.servers.incoming.protocol {
             IncomingProtocol::Imap => Function::Imap,
             IncomingProtocol::Pop3 => Function::Pop,
@@ -56,10 +56,24 @@ impl Functions {
         let shared = (!account.additional_users.is_empty()).then_some(Function::Shared);
         let all = [
             reads.then_some(incoming),
-            outgoing.filter(|_| reads && sends),
+            outgoing.filter(|_| sends),
             shared,
         ];
         Self::new(all.into_iter().flatten())
+    }
+
+    /// Leaves sending to another sign-in: returns what is left, and what that other one does, if anything.
+    pub fn without_sending(self) -> (Self, Option<Self>) {
+        let is_sending =
+            |function: &Function| matches!(function, Function::Smtp | Function::GraphSend);
+        let (apart, left): (Vec<Function>, Vec<Function>) =
+            self.0.into_iter().partition(is_sending);
+        if apart.is_empty() {
+            return (Self(left), None);
+        }
+        let shared = left.iter().filter(|one| **one == Function::Shared).copied();
+        let apart = Self::new(apart.into_iter().chain(shared));
+        (Self(left), Some(apart))
     }
 
     /// Tells whether a function is chosen.

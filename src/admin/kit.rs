@@ -18,6 +18,11 @@ pub struct Kit<'a> {
     pub functions: Functions,
     /// The object id of the enterprise application, where it is known.
     pub object_id: Option<&'a str>,
+    /// The same of the application that only sends.
+    pub send_object_id: Option<&'a str>,
+    profile: &'a SignInProfile,
+    /// What is left to another sign-in, which only sends.
+    apart: Option<Functions>,
 }
 
 /// Who may use the registered application.
@@ -58,18 +63,52 @@ impl Audience {
 }
 
 impl<'a> Kit<'a> {
-    /// Takes an account and what it is to do.
-    pub const fn new(account: &'a Account, functions: Functions) -> Self {
+    /// Takes an account and what it is to do. Where another application or a password sends, that is no task of the
+    /// sign-in that reads: [`Kit::sending`] is about it.
+    pub fn new(account: &'a Account, functions: Functions) -> Self {
+        let (functions, apart) = if sends_apart(account) {
+            functions.without_sending()
+        } else {
+            (functions, None)
+        };
         Self {
             account,
             functions,
             object_id: None,
+            send_object_id: None,
+            profile: &account.sign_in,
+            apart,
         }
+    }
+
+    /// The same account seen from the sign-in that only sends; `None` where the one that reads sends, too.
+    pub fn sending(&self) -> Option<Self> {
+        Some(Self {
+            account: self.account,
+            functions: self.apart.clone()?,
+            object_id: self.send_object_id,
+            send_object_id: None,
+            profile: &self.account.send_sign_in,
+            apart: None,
+        })
+    }
+
+    /// Tells whether this is about the sign-in that only sends.
+    pub fn is_for_sending(&self) -> bool {
+        !std::ptr::eq(self.profile, &raw const self.account.sign_in)
     }
 
     /// The sign-in profile that is registered.
     pub const fn profile(&self) -> &'a SignInProfile {
-        &self.account.sign_in
+        self.profile
+    }
+
+    /// Tells whether Exchange Online is to take a password for sending.
+    pub fn is_smtp_password(&self) -> bool {
+        let profile = self.profile();
+        profile.provider == Provider::Microsoft365
+            && profile.method == Method::Password
+            && self.functions.has(Function::Smtp)
     }
 
     /// Tells whether Entra ID is asked at all.
@@ -114,7 +153,11 @@ impl<'a> Kit<'a> {
 
     /// Returns the tenant where it is one, and not an alias for many.
     pub fn tenant(&self) -> Option<&'a str> {
-        let tenant = self.profile().tenant.trim();
+        // A password belongs to the organisation of its mailbox, and says nothing of it.
+        let tenant = match self.profile().method {
+            Method::Password => self.account.sign_in.tenant.trim(),
+            _ => self.profile().tenant.trim(),
+        };
         let is_alias = ["", "common", "organizations", "consumers"]
             .iter()
             .any(|alias| tenant.eq_ignore_ascii_case(alias));
@@ -187,4 +230,16 @@ impl<'a> Kit<'a> {
             email => email,
         }
     }
+}
+
+/// Two profiles of one application are one registration, with the permissions of both.
+fn sends_apart(account: &Account) -> bool {
+    let (reading, sending) = (&account.sign_in, &account.send_sign_in);
+    let is_one_application = reading.provider == sending.provider
+        && reading.method.is_app_only() == sending.method.is_app_only()
+        && !reading.client_id.trim().is_empty()
+        && reading.client_id.eq_ignore_ascii_case(&sending.client_id);
+    let is_password = |profile: &SignInProfile| profile.method == Method::Password;
+    reading.name != sending.name
+        && (!is_one_application || is_password(reading) || is_password(sending))
 }

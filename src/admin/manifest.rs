@@ -4,11 +4,16 @@ use serde_json::{Value, json};
 
 use crate::admin::document::{Document, Language, Step};
 use crate::admin::kit::Kit;
+use crate::admin::sending::joined;
 use crate::model::{Access, Permission, PermissionApi};
 
 /// Writes the parts of the manifest that Pillarbox needs, in both of the portal's formats. `None` for providers that
 /// have no manifests.
 pub fn manifest(kit: &Kit<'_>) -> Option<Document> {
+    joined(kit, own)
+}
+
+fn own(kit: &Kit<'_>) -> Option<Document> {
     if !kit.is_entra() {
         return None;
     }

@@ -8,10 +8,12 @@ mod document;
 mod functions;
 mod guide;
 mod kit;
+mod labels;
 mod manifest;
 mod powershell;
 mod quote;
 mod request;
+mod sending;
 
 #[cfg(test)]
 mod tests;

@@ -6,14 +6,26 @@ use crate::admin::document::{Document, Language, Step};
 use crate::admin::functions::Function;
 use crate::admin::kit::{APPLICATION, Kit};
 use crate::admin::quote::powershell as quoted;
+use crate::admin::sending::{joined, smtp_auth};
 use crate::model::{Address, Cloud};
 
 /// Writes the lines for Exchange Online PowerShell, one per mailbox. `None` where there is no Exchange of one's own.
 pub fn powershell(kit: &Kit<'_>) -> Option<Document> {
+    joined(kit, own)
+}
+
+fn own(kit: &Kit<'_>) -> Option<Document> {
+    let title = format!("Exchange Online PowerShell for {}", kit.whose());
+    let mut steps = vec![connect(kit)];
+    if kit.is_smtp_password() {
+        steps.extend(smtp_auth(kit));
+        steps.extend(sending(kit));
+        steps.extend(sent_copies(kit));
+        return Some(Document::new(&title, steps));
+    }
     if !kit.has_organisation() {
         return None;
     }
-    let mut steps = vec![connect(kit)];
     if kit.is_app_only() {
         steps.push(service_principal(kit));
     }
@@ -25,10 +37,7 @@ pub fn powershell(kit: &Kit<'_>) -> Option<Document> {
     if kit.is_app_only() {
         steps.extend(rbac(kit));
     }
-    Some(Document::new(
-        &format!("Exchange Online PowerShell for {}", kit.whose()),
-        steps,
-    ))
+    Some(Document::new(&title, steps))
 }
 
 fn script(title: &str, text: &str, lines: &[String]) -> Step {

@@ -87,7 +87,7 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Delete(args)) => act::delete(&args).await,
         Some(Command::Send(args)) => send::run(&args, out).await,
         Some(Command::Outbox(command)) => outbox::run(&command, out).await,
-        Some(Command::Admin(command)) => admin::run(&command, out),
+        Some(Command::Admin(command)) => admin::run(&command, out).await,
         Some(Command::Vault(command)) => vault::run(&command, out).await,
         Some(Command::Migrate(args)) => migrate::run(&args, out),
         Some(Command::Explain(args)) => explain::run(&args, out),

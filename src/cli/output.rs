@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cli::args::Format;
 use crate::cli::error::CliError;
+use crate::engine::Expiry;
 use crate::explain::Notice;
 use crate::model::{Address, Folder, Listed, OutboxItem, SentMail};
 
@@ -123,6 +124,17 @@ pub(in crate::cli) fn folder_json(folder: &Folder, mailbox: &str) -> Value {
         "role": folder.role.name(),
         "total": folder.total,
         "unread": folder.unread,
+    })
+}
+
+/// The end of a secret or certificate.
+pub(in crate::cli) fn expiry_json(expiry: &Expiry) -> Value {
+    json!({
+        "profile": expiry.profile,
+        "what": expiry.what.name(),
+        "on": expiry.on.to_string(),
+        "days_left": expiry.days_left,
+        "is_over": expiry.is_over,
     })
 }
 

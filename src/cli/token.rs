@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::args::{ResourceArg, Token};
 use crate::cli::error::CliError;
-use crate::cli::output::Output;
+use crate::cli::output::{Output, expiry_json};
 use crate::cli::session;
 use crate::engine::{
     CertificateFacts, Permissions, Resource, TokenFacts, TokenReport, TokenUse, TokenView,
@@ -167,15 +167,7 @@ fn as_json(account: &str, view: &TokenView, report: &TokenReport) -> Value {
             "exposed_key": certificate.exposed_key,
         })
     });
-    let expiries = report.expiries.iter().map(|expiry| {
-        json!({
-            "profile": expiry.profile,
-            "what": expiry.what.name(),
-            "on": expiry.on.to_string(),
-            "days_left": expiry.days_left,
-            "is_over": expiry.is_over,
-        })
-    });
+    let expiries = report.expiries.iter().map(expiry_json);
     let more = json!({
         "account": account,
         "sending": sending(report).map(view_json),

@@ -109,7 +109,7 @@ mod tests {
         });
         assert_eq!(seen, expected, "{text}");
         let is_own = |provider| provider == Provider::ExchangeServer;
-        let protocol = found.map(|old| old.finding.incoming.protocol);
+        let protocol = found.as_ref().map(|old| old.finding.incoming.protocol);
         let expected = seen.map(|(.., provider)| match is_own(provider) {
             true => IncomingProtocol::Ews,
             false => IncomingProtocol::Imap,

@@ -34,10 +34,11 @@ impl Engine {
         self.reload().await
     }
 
-    /// Reads the configuration again.
+    /// Reads the configuration again. Where a profile names another application now, the former one's secret is forgotten.
     pub async fn reload(&self) -> Result<(), EngineError> {
         let paths = self.inner.paths.clone();
         let config = in_thread(move || Config::load(&paths)).await?;
+        self.forget_former_secrets(&config).await?;
         self.apply(config).await
     }
 

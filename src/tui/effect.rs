@@ -274,6 +274,8 @@ pub enum Effect {
     PasteAddress(Password),
     /// Read what must be entered before an account can sign in.
     LoadMissing(String),
+    /// Find out whether the application's secret of a sign-in profile is kept.
+    LookForSecret(String),
     /// Keep the application's secret of a sign-in profile.
     SetClientSecret {
         /// The profile's name.

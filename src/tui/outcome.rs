@@ -148,6 +148,8 @@ pub enum Outcome {
         /// What happened.
         event: SignInEvent,
     },
+    /// Whether the application's secret of a sign-in profile is kept.
+    SecretFound(String, Shared<bool>),
     /// A password was kept.
     PasswordSet(String, Shared<()>),
     /// What must be entered before an account can sign in.

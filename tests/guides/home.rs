@@ -99,6 +99,20 @@ impl Guide {
         child.wait_with_output().unwrap()
     }
 
+    /// Runs two commands with a pipe between them, both at once, and returns what the second one did.
+    pub fn piped(&self, first: &[&str], second: &[&str]) -> Output {
+        let mut writer = self
+            .command(first)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let pipe = writer.stdout.take().unwrap();
+        let output = self.command(second).stdin(pipe).output().unwrap();
+        writer.wait().unwrap();
+        output
+    }
+
     /// Runs a command that must succeed and returns what it printed.
     pub fn text(&self, arguments: &[&str]) -> String {
         printed(arguments, &self.given(arguments, ""))

@@ -49,6 +49,9 @@ fn register(kit: &Kit<'_>) -> Step {
         text += " If only your own organisation will use it, choose Single tenant and put its id or domain into \
                  Pillarbox instead of “organizations”.";
     }
+    if kit.is_for_sending() {
+        text += " It is a second registration besides the one for reading: give it a name that tells them apart.";
+    }
     Step::new("Name the application", &text).with(Language::Text, APPLICATION)
 }
 
@@ -184,7 +187,11 @@ fn mailboxes(kit: &Kit<'_>) -> Option<Step> {
     if count == 0 {
         return None;
     }
-    let text = if kit.is_app_only() {
+    let text = if !kit.functions.reads_mailboxes() {
+        "Sending from mailboxes needs Send As or Send on Behalf on each of them: see the PowerShell lines. Those for an \
+         application need the object id under Enterprise applications, which is another one than under App \
+         registrations. It may take up to two hours until this works."
+    } else if kit.is_app_only() {
         "The application opens no mailbox until Exchange knows it and each mailbox is granted to it: see the \
          PowerShell lines. They need the object id under Enterprise applications, which is another one than under App \
          registrations. It may take up to two hours until this works."

@@ -44,6 +44,58 @@ fn the_sheet_itself_comes_back_filled_in() {
 }
 
 #[test]
+fn the_blanks_of_two_sign_ins_are_told_apart() {
+    let mut account = app_secret();
+    account.send_sign_in = SignInProfile {
+        name: "outgoing".into(),
+        client_id: String::new(),
+        ..account.sign_in.clone()
+    };
+    let kit = kit(&account);
+    let sheet = request(&kit).plain();
+    let filled = sheet
+        .replace("application: ________", &format!("application: {OBJECT}"))
+        .replace(
+            "Client id for sending: ________",
+            &format!("Client id for sending: {SENDER}"),
+        )
+        .replace(
+            "application for sending: ________",
+            &format!("application for sending: {TENANT}"),
+        )
+        .replace("(YYYY-MM-DD): ________", "(YYYY-MM-DD): 2027-05-31")
+        .replace(
+            "(YYYY-MM-DD) for sending: ________",
+            "(YYYY-MM-DD) for sending: 2027-06-30",
+        );
+    let answer = check(&filled);
+    assert_eq!(answer.judged(&kit), [], "{filled}");
+    let sending = answer.sending.as_deref().unwrap();
+    assert_eq!(sending.client_id.as_deref(), Some(SENDER));
+    let (profile, changes) = sending.apply(&account.send_sign_in);
+    assert_eq!(profile.secret_expires, Some("2027-06-30".parse().unwrap()));
+    assert_eq!(changes.len(), 2, "{changes:?}");
+    let (_, changes) = answer.apply(&account.sign_in);
+    assert_eq!(changes.len(), 1, "{changes:?}");
+
+    let words = |text: &str| -> Vec<String> {
+        let judged = Answer::read(text).judged(&kit);
+        judged.iter().map(AnswerMistake::words).collect()
+    };
+    let said = words(&filled.replace(SENDER, "later"));
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].starts_with("For sending: Client id: expected a GUID"),
+        "{said:?}"
+    );
+    let said = words(&sheet);
+    assert!(
+        said.contains(&"For sending: Client id is missing".to_owned()),
+        "{said:?}"
+    );
+}
+
+#[test]
 fn other_forms_are_understood() {
     check(&format!(
         "| Directory (tenant) ID | {TENANT} |\n| **Application (client) ID** | `{CLIENT}` |\n| Object ID | {OBJECT} |"

@@ -121,13 +121,82 @@ fn only_the_permissions_of_the_chosen_functions_are_asked_for() {
 fn an_account_that_sends_with_another_sign_in_needs_no_permission_to_send() {
     let mut account = app_secret();
     account.send_sign_in = SignInProfile::new("relay", Provider::Custom, Method::Password);
-    assert!(!Functions::of(&account).sends());
+    assert!(!kit(&account).functions.sends());
     let lines = powershell(&kit(&account)).unwrap().blocks();
     assert!(
         !lines.contains("SendAs") && !lines.contains("-Smtp"),
         "{lines}"
     );
     assert!(lines.contains("FullAccess"));
+}
+
+/// Reads as a person, and sends as an application of its own.
+fn sends_as_an_application() -> Account {
+    let mut account = delegated_public();
+    account.send_sign_in = SignInProfile {
+        name: "outgoing".into(),
+        client_id: SENDER.into(),
+        ..app_secret().sign_in
+    };
+    account
+}
+
+/// Reads as an application, and sends with a password.
+fn sends_with_a_password() -> Account {
+    let mut account = app_secret();
+    account.send_sign_in = SignInProfile::new("outgoing", Provider::Microsoft365, Method::Password);
+    account
+}
+
+#[test]
+fn a_second_application_that_only_sends_is_in_every_document() {
+    snapshot("sends_as_an_application", &sends_as_an_application());
+}
+
+#[test]
+fn a_password_that_sends_needs_smtp_auth_and_nothing_registered() {
+    snapshot("sends_with_a_password", &sends_with_a_password());
+}
+
+#[test]
+fn each_of_two_applications_gets_only_what_it_does() {
+    let account = sends_as_an_application();
+    let whole = kit(&account);
+    let names = |kit: &Kit<'_>| -> Vec<&str> {
+        let all = kit.permissions().into_iter();
+        all.map(|(_, known)| known.name).collect()
+    };
+    assert!(!names(&whole).contains(&"SMTP.Send"));
+    assert!(names(&whole).contains(&"IMAP.AccessAsUser.All"));
+    let sending = whole.sending().unwrap();
+    assert_eq!(names(&sending), ["SMTP.SendAsApp"]);
+    assert!(sending.sending().is_none());
+    let lines = powershell(&whole).unwrap().blocks();
+    assert_eq!(lines.matches("Connect-ExchangeOnline").count(), 2);
+    assert_eq!(lines.matches("-AccessRights SendAs").count(), 3, "{lines}");
+    // Without sending nothing is left of it, and one application is one registration.
+    let reads = Kit::new(&account, Functions::new([Function::Imap]));
+    assert!(reads.sending().is_none());
+    let mut one = account.clone();
+    one.send_sign_in.method = Method::Browser;
+    one.send_sign_in.client_id = CLIENT.into();
+    assert!(kit(&one).sending().is_none());
+    assert!(names(&kit(&one)).contains(&"SMTP.Send"));
+}
+
+#[test]
+fn a_shell_that_is_connected_is_not_connected_again() {
+    let mut account = sends_with_a_password();
+    account.sign_in.tenant = "contoso.com".into();
+    let lines = powershell(&kit(&account)).unwrap().blocks();
+    assert_eq!(
+        lines.matches("Connect-ExchangeOnline").count(),
+        1,
+        "{lines}"
+    );
+    let switch =
+        "Set-CASMailbox -Identity 'alice@contoso.com' -SmtpClientAuthenticationDisabled $false";
+    assert_eq!(lines.matches(switch).count(), 1, "{lines}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::model::{
 };
 
 const CLIENT: &str = "11111111-2222-3333-4444-555555555555";
+const SENDER: &str = "22222222-2222-3333-4444-555555555555";
 const OBJECT: &str = "99999999-8888-7777-6666-555555555555";
 const TENANT: &str = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
 

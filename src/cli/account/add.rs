@@ -42,7 +42,7 @@ pub(super) async fn run(engine: &Engine, args: &Add, out: &mut Output) -> Result
     let account = shown::account(&config, &name)?;
     given.keep(engine, account).await?;
     if args.format.json {
-        return out.json(&shown::account_json(&config, account));
+        return out.json(&shown::account_json(engine, account).await);
     }
     out.line(&format!("Saved account {name}."))?;
     tell_next(account);

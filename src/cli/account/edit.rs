@@ -6,9 +6,10 @@ use crate::cli::account::shown::{others, signs_in_with};
 use crate::cli::account::{add, apply, ask, shown};
 use crate::cli::error::{self, CliError};
 use crate::cli::output::Output;
+use crate::cli::session;
 use crate::config::{self, Config};
 use crate::engine::Engine;
-use crate::model::{Account, ServerProfile};
+use crate::model::{Account, ServerProfile, SignInProfile};
 
 /// Changes what flags name.
 pub(super) async fn run(engine: &Engine, args: &Edit, out: &mut Output) -> Result<(), CliError> {
@@ -26,6 +27,10 @@ pub(super) async fn run(engine: &Engine, args: &Edit, out: &mut Output) -> Resul
     take_old_server(engine, args, &mut account)?;
     apply::all(&args.flags, &before, &mut account)?;
     let given = Given::read(&args.flags.secrets, &account)?;
+    if forgets_secret(old, &account) {
+        // Before anything is saved: a vault that stays closed must not keep what is of no use any more.
+        session::unlock(engine).await?;
+    }
     if !args.new_profile {
         change_shared(engine, &before, (old, &account))?;
     }
@@ -33,15 +38,56 @@ pub(super) async fn run(engine: &Engine, args: &Edit, out: &mut Output) -> Resul
     engine.save_account(account).await?;
     let after = engine.config();
     let account = shown::account(&after, &name)?;
+    if !args.flags.secrets.secret_stdin {
+        tell_secret(&before, (&old.sign_in, &account.sign_in));
+        if account.send_sign_in.name != account.sign_in.name {
+            tell_secret(&before, (&old.send_sign_in, &account.send_sign_in));
+        }
+    }
     given.keep(engine, account).await?;
     if args.format.json {
-        return out.json(&shown::account_json(&after, account));
+        return out.json(&shown::account_json(engine, account).await);
     }
     out.line(&format!("Saved account {name}."))?;
     if account.sign_in != old.sign_in || account.send_sign_in != old.send_sign_in {
         tell_next(account);
     }
     Ok(())
+}
+
+/// Tells whether a profile gets another application, whose secret is another one.
+fn forgets_secret(old: &Account, new: &Account) -> bool {
+    let pairs = [
+        (&old.sign_in, &new.sign_in),
+        (&old.send_sign_in, &new.send_sign_in),
+    ];
+    pairs.into_iter().any(|(old, new)| {
+        old.needs_secret() && old.name == new.name && old.client_id != new.client_id
+    })
+}
+
+/// Says what becomes of the secret of a profile that was changed, or that is new.
+fn tell_secret(before: &Config, (old, new): (&SignInProfile, &SignInProfile)) {
+    if !new.needs_secret() {
+        return;
+    }
+    let name = &new.name;
+    if old.name != *name {
+        if !before.sign_in.contains_key(name) {
+            error::note(&format!(
+                "The sign-in profile {name} is new and has no secret yet; the one of {} stays there.",
+                old.name
+            ));
+        }
+    } else if old.needs_secret() && old.client_id != new.client_id {
+        error::note(&format!(
+            "The secret of the former application is forgotten: {name} needs that of the new one."
+        ));
+    } else if old.needs_secret() && old != new {
+        error::note(&format!(
+            "The secret kept for {name} stays: its application is the same."
+        ));
+    }
 }
 
 fn take_old_server(engine: &Engine, args: &Edit, account: &mut Account) -> Result<(), CliError> {
@@ -124,7 +170,7 @@ pub(super) async fn duplicate(
     let config = engine.config();
     let account = shown::account(&config, &args.new)?;
     if args.format.json {
-        return out.json(&shown::account_json(&config, account));
+        return out.json(&shown::account_json(engine, account).await);
     }
     out.line(&format!("Saved account {}.", args.new))?;
     tell_next(account);

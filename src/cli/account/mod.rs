@@ -25,8 +25,8 @@ pub(in crate::cli) async fn run(command: Account, out: &mut Output) -> Result<Ex
         Account::Add(args) => add::run(&engine, &args, out).await?,
         Account::Edit(args) => edit::run(&engine, &args, out).await?,
         Account::Duplicate(args) => edit::duplicate(&engine, &args, out).await?,
-        Account::List(format) => shown::list(&engine, format, out)?,
-        Account::Show(args) => shown::show(&engine, &args, out)?,
+        Account::List(format) => shown::list(&engine, format, out).await?,
+        Account::Show(args) => shown::show(&engine, &args, out).await?,
         Account::Remove(args) => {
             let name = session::account_name(&engine, &args.account)?;
             session::unlock(&engine).await?;

@@ -4,33 +4,59 @@ use serde_json::{Value, json};
 
 use crate::cli::args::{Format, OneAccount};
 use crate::cli::error::CliError;
-use crate::cli::output::Output;
+use crate::cli::output::{Output, expiry_json};
 use crate::cli::session;
 use crate::config::Config;
-use crate::engine::Engine;
+use crate::engine::{Engine, Expiry};
 use crate::model::{Account, SignInProfile};
 
 /// `account list`.
-pub(super) fn list(engine: &Engine, format: Format, out: &mut Output) -> Result<(), CliError> {
+pub(super) async fn list(
+    engine: &Engine,
+    format: Format,
+    out: &mut Output,
+) -> Result<(), CliError> {
     let config = engine.config();
+    let expiries = engine.expiries().await;
     let accounts = config.accounts.iter();
     let json: Vec<Value> = accounts
         .clone()
-        .map(|account| account_json(&config, account))
+        .map(|account| as_json(&config, &expiries, account))
         .collect();
-    let rows: Vec<Vec<String>> = accounts.map(row).collect();
+    let rows: Vec<Vec<String>> = accounts.map(|account| row(&expiries, account)).collect();
     out.table(format, &json, &rows)
 }
 
 /// `account show`.
-pub(super) fn show(engine: &Engine, args: &OneAccount, out: &mut Output) -> Result<(), CliError> {
+pub(super) async fn show(
+    engine: &Engine,
+    args: &OneAccount,
+    out: &mut Output,
+) -> Result<(), CliError> {
     let config = engine.config();
     let account = account(&config, &args.account)?;
-    let value = account_json(&config, account);
+    let expiries = engine.expiries().await;
+    let mut value = as_json(&config, &expiries, account);
     if args.format.json {
         return out.json(&value);
     }
+    let words = of_account(&expiries, account).map(|expiry| {
+        let what = expiry.what.name();
+        format!("{what} of {} {}", expiry.profile, expiry.words())
+    });
+    if let Some(fields) = value.as_object_mut() {
+        let words = words.map(Value::from).collect();
+        fields.insert("expiries".to_owned(), Value::Array(words));
+    }
     print_value(&value, 0, out)
+}
+
+fn of_account<'e>(
+    expiries: &'e [Expiry],
+    account: &Account,
+) -> impl Iterator<Item = &'e Expiry> + use<'e> {
+    let name = account.name.clone();
+    expiries.iter().filter(move |one| one.account == name)
 }
 
 /// Finds an account by its name or main address.
@@ -58,7 +84,10 @@ pub(super) fn signs_in_with(account: &Account, profile: &str) -> bool {
     account.sign_in.name == profile || account.send_sign_in.name == profile
 }
 
-fn row(account: &Account) -> Vec<String> {
+fn row(expiries: &[Expiry], account: &Account) -> Vec<String> {
+    let ends = of_account(expiries, account)
+        .map(|expiry| format!("{} {}", expiry.what.name(), expiry.words()));
+    let ends: Vec<String> = ends.collect();
     let more = match account.additional_users.len() {
         0 => String::new(),
         1 => "1 additional user".to_owned(),
@@ -69,11 +98,16 @@ fn row(account: &Account) -> Vec<String> {
         account.address.email.clone(),
         account.servers.incoming.host.clone(),
         more,
+        ends.join("; "),
     ]
 }
 
-/// One account.
-pub(super) fn account_json(config: &Config, account: &Account) -> Value {
+/// One account, after it was saved.
+pub(super) async fn account_json(engine: &Engine, account: &Account) -> Value {
+    as_json(&engine.config(), &engine.expiries().await, account)
+}
+
+fn as_json(config: &Config, expiries: &[Expiry], account: &Account) -> Value {
     let emails = |list: &[crate::model::Address]| -> Vec<String> {
         list.iter().map(|user| user.email.clone()).collect()
     };
@@ -95,6 +129,7 @@ pub(super) fn account_json(config: &Config, account: &Account) -> Value {
             "outgoing": servers.outgoing,
             "ca_file": servers.ca_file,
         },
+        "expiries": of_account(expiries, account).map(expiry_json).collect::<Vec<_>>(),
         "servers_shared_with": others(config, &account.name, |one| one.servers.name == servers.name),
     })
 }

@@ -69,6 +69,9 @@ pub(in crate::cli) struct About {
     /// Object id of the enterprise application
     #[arg(long)]
     pub object_id: Option<String>,
+    /// The same of another application that only sends
+    #[arg(long, value_name = "OBJECT_ID")]
+    pub send_object_id: Option<String>,
     /// Which of Microsoft's clouds
     #[arg(long, value_enum)]
     pub cloud: Option<CloudArg>,

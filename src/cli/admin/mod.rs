@@ -1,4 +1,5 @@
-//! `admin …`: documents for administrators, and their answer. Reads and writes settings only; signs nobody in.
+//! `admin …`: documents for administrators, and their answer. Reads and writes settings; signs nobody in, and needs the
+//! vault only to forget the secret of an application that is replaced.
 
 pub(in crate::cli) mod args;
 mod import;
@@ -16,9 +17,9 @@ use crate::cli::error::{self, CliError};
 use crate::cli::output::Output;
 
 /// `admin`.
-pub(in crate::cli) fn run(command: &Admin, out: &mut Output) -> Result<ExitCode, CliError> {
+pub(in crate::cli) async fn run(command: &Admin, out: &mut Output) -> Result<ExitCode, CliError> {
     let make: fn(&Kit<'_>) -> Option<Document> = match command {
-        Admin::Import(args) => return import::run(args, out),
+        Admin::Import(args) => return import::run(args, out).await,
         Admin::Guide(_) => |kit| Some(guide(kit)),
         Admin::Manifest(_) => manifest,
         Admin::Powershell(_) => powershell,
@@ -38,6 +39,7 @@ pub(in crate::cli) fn run(command: &Admin, out: &mut Output) -> Result<ExitCode,
     let (account, functions) = subject::subject(&args.about)?;
     let mut kit = Kit::new(&account, functions);
     kit.object_id = args.about.object_id.as_deref();
+    kit.send_object_id = args.about.send_object_id.as_deref();
     let document = make(&kit).ok_or_else(|| {
         CliError::Usage(
             "there is no such document for this provider and method; pillarbox admin guide says what there is to do"

@@ -22,6 +22,7 @@ pub(in crate::cli) async fn run(args: &Send, out: &mut Output) -> Result<ExitCod
     let engine = session::open().await?;
     let from = sender(&engine, args.from.as_deref()).await?;
     let input = read_input()?;
+    refuse_nothing(args, &input)?;
     let id = if args.to.is_none() && looks_like_message(&input) {
         if !args.attach.is_empty()
             || args.subject.is_some()
@@ -64,6 +65,18 @@ fn read_input() -> Result<Vec<u8>, CliError> {
         ));
     }
     Ok(input)
+}
+
+/// A command before the pipe that failed wrote nothing; that is no message. Who means an empty one writes a line end.
+fn refuse_nothing(args: &Send, input: &[u8]) -> Result<(), CliError> {
+    let is_piped = !std::io::stdin().is_terminal();
+    if !input.is_empty() || !args.attach.is_empty() || !is_piped {
+        return Ok(());
+    }
+    Err(CliError::Usage(
+        "Standard input is empty, so nothing is sent; an empty line is a message without text"
+            .to_owned(),
+    ))
 }
 
 /// Takes the mailbox named, or the first account's.

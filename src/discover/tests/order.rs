@@ -6,8 +6,8 @@ use crate::discover::tests::{
     AUTOCONFIG, CLOUD_AUTODISCOVER, GUID, ISPDB, LIMIT, OWN_AUTODISCOVER, Script, TENANT,
     WELL_KNOWN, alice, file, hosts, origins, outcome,
 };
-use crate::discover::{Basis, HostTrust, Origin, find};
-use crate::model::{Address, Cloud, Method, Provider};
+use crate::discover::{HostTrust, Origin, find};
+use crate::model::{Address, Cloud, IncomingProtocol, Method, Provider};
 
 const HOSTER: &str = "https://live.thunderbird.net/autoconfig/v1.1/hoster.example";
 

@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 
 use crate::auth::{AuthError, secret_key};
+use crate::config::Config;
 use crate::engine::{Engine, EngineError};
 
 /// Something that has to be entered before an account can sign in.
@@ -49,6 +50,23 @@ impl Engine {
     pub async fn has_client_secret(&self, profile: &str) -> Result<bool, EngineError> {
         let kept = self.inner.vault.get(&secret_key(profile)).await;
         Ok(kept.map_err(AuthError::from)?.is_some())
+    }
+
+    /// Forgets the secrets of profiles that name another application in `new` than now: a secret is one application's,
+    /// and is shown in no other's name.
+    pub(in crate::engine) async fn forget_former_secrets(
+        &self,
+        new: &Config,
+    ) -> Result<(), EngineError> {
+        let now = self.inner.config();
+        for profile in now.sign_in.values().filter(|now| now.needs_secret()) {
+            let after = new.sign_in.get(&profile.name);
+            if after.is_some_and(|after| after.client_id != profile.client_id) {
+                let removed = self.inner.vault.remove(&secret_key(&profile.name)).await;
+                removed.map_err(AuthError::from)?;
+            }
+        }
+        Ok(())
     }
 
     /// Keeps the application's secret of a profile; every account that signs in with it goes on.

@@ -72,6 +72,7 @@ const DRAFTS: &[Scope] = &[S::Drafts];
 const CONFIRM: &[Scope] = &[S::Confirm];
 const SIGN_IN: &[Scope] = &[S::SignIn];
 const SIGN_IN_OR_SETUP: &[Scope] = &[S::SignIn, S::Setup];
+const SETUP: &[Scope] = &[S::Setup];
 const ACCOUNTS: &[Scope] = &[S::Accounts];
 const OUTBOX: &[Scope] = &[S::Outbox];
 const CHECK: &[Scope] = &[S::Check];
@@ -293,6 +294,8 @@ pub enum Action {
     NewCode,
     /// Copy the address the browser is sent back to.
     CopyRedirect,
+    /// Complete the path in a field.
+    CompletePath,
     /// Type or paste the final address of the browser.
     PasteAddress,
     /// Sign in by code instead of the browser, or the other way round.
@@ -541,6 +544,7 @@ const TABLE: &[Entry] = &[
     row(A::OpenBrowser, ("open-browser", G::SignIn, SIGN_IN, "open here", "Open a browser on this machine", &["o"])),
     row(A::NewCode, ("new-code", G::SignIn, SIGN_IN, "new code", "Start again: a new code or address", &["n"])),
     row(A::CopyRedirect, ("copy-redirect", G::SignIn, SIGN_IN_OR_SETUP, "copy redirect", "Copy the redirect address, as it must be registered", &["t", "ctrl-y"])),
+    row(A::CompletePath, ("complete-path", G::Accounts, SETUP, "complete", "Complete the path of a file", &["ctrl-n", "ctrl-space"])),
     row(A::PasteAddress, ("paste-address", G::SignIn, SIGN_IN, "paste", "Paste the final address of the browser", &["p"])),
     row(A::SwitchMethod, ("switch-method", G::SignIn, SIGN_IN, "other method", "Sign in with the browser instead of a code, or back", &["b"])),
     row(A::Approve, ("approve", G::SignIn, SIGN_IN, "approve (demo)", "Approve the code as a person elsewhere would", &["a"])),

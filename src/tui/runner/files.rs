@@ -52,8 +52,9 @@ fn list(prefix: &str) -> Vec<String> {
             let name = entry.file_name().into_string().ok()?;
             let is_wanted =
                 name.starts_with(start) && (start.starts_with('.') || !name.starts_with('.'));
-            let end = if entry.path().is_dir() { "/" } else { "" };
-            is_wanted.then(|| format!("{folder}{name}{end}"))
+            // Only what is offered is looked at; a folder may hold thousands.
+            let end = || if entry.path().is_dir() { "/" } else { "" };
+            is_wanted.then(|| format!("{folder}{name}{}", end()))
         })
         .filter(|path| *path == sanitize_line(path))
         .collect();
@@ -68,19 +69,28 @@ pub async fn facts(path: String) -> Result<FileFacts, String> {
     let shown = sanitize_line(&full.display().to_string());
     let facts = tokio::fs::metadata(&full)
         .await
-        .map_err(|error| format!("{shown}: {error}"))?;
+        .map_err(|error| format!("{shown}: {}", why(&error)))?;
     if !facts.is_file() {
         return Err(format!("{shown} is not a file"));
     }
     // Opening tells now, not in the outbox, that it may not be read.
     tokio::fs::File::open(&full)
         .await
-        .map_err(|error| format!("{shown}: {error}"))?;
+        .map_err(|error| format!("{shown}: {}", why(&error)))?;
     let path = absolute(full).await;
     Ok(FileFacts {
         path,
         size: facts.len(),
     })
+}
+
+/// Says why a file cannot be read; the system's own words only where they are rare.
+fn why(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "you may not read it".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// Looks whether files of settings are there; returns the fields whose file is not, and why. A path must be whole:
@@ -182,7 +192,11 @@ mod tests {
                 .unwrap_err()
                 .ends_with("is not a file")
         );
-        assert!(facts_of(&folder.path().join("none")).await.is_err());
+        let missing = facts_of(&folder.path().join("none")).await.unwrap_err();
+        assert!(
+            missing.ends_with("none: there is no such file"),
+            "{missing}"
+        );
     }
 
     #[tokio::test]

@@ -231,6 +231,10 @@ impl Runner {
                     let _ = paste.send(text.0);
                 }
             }
+            Effect::LookForSecret(profile) => self.spawn(slot, async move {
+                let is_kept = engine.has_client_secret(&profile).await;
+                Outcome::SecretFound(profile, is_kept.map_err(Arc::new))
+            }),
             Effect::LoadMissing(account) => self.spawn(slot, async move {
                 let missing = engine.missing_secrets(&account).await;
                 Outcome::Missing(account, missing.map_err(Arc::new))

@@ -175,6 +175,15 @@ fn draw_row(
     frame.render_widget(Paragraph::new(line).style(ground), area);
 }
 
+/// Columns of what a value is about.
+const LABEL: usize = 18;
+/// Columns below which a value stands anywhere.
+const NARROW: usize = 30;
+
+fn label(name: &str, cx: &Cx) -> Span<'static> {
+    Span::styled(format!("{name:<LABEL$}"), cx.style(Tone::Dim))
+}
+
 fn draw_details(
     frame: &mut Frame<'_>,
     body: Rect,
@@ -188,12 +197,22 @@ fn draw_details(
         x: body.x + 2.min(body.width),
         width: body.width.saturating_sub(2),
     };
-    let line = |(name, value): details::Row| {
-        Line::from(vec![
-            Span::styled(format!("{name:<18}"), cx.style(Tone::Dim)),
-            Span::raw(value),
-        ])
-    };
-    let lines: Vec<Line<'_>> = rows.into_iter().map(line).collect();
-    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), area);
+    // Where a value needs several rows, they stand below each other, if there is room for that.
+    let room = usize::from(area.width).saturating_sub(LABEL);
+    if room < NARROW {
+        let line = |(name, value)| Line::from(vec![label(name, cx), Span::raw(value)]);
+        let lines: Vec<Line<'_>> = rows.into_iter().map(line).collect();
+        frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), area);
+        return;
+    }
+    let lines = rows.into_iter().flat_map(|(name, value)| {
+        let mut pieces = text::wrap(&value, room);
+        if pieces.is_empty() {
+            pieces.push(String::new());
+        }
+        let names = std::iter::once(name).chain(std::iter::repeat(""));
+        let line = |(name, piece)| Line::from(vec![label(name, cx), Span::raw(piece)]);
+        names.zip(pieces).map(line).collect::<Vec<_>>()
+    });
+    frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), area);
 }

@@ -1,5 +1,9 @@
 //! Stories of the administrator's documents: what is shown at each size, and where it goes.
 
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::model::{Method, Provider, SignInProfile};
 use crate::tui::context::Cx;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
@@ -142,4 +146,24 @@ fn an_account_that_is_not_there_has_no_documents() {
     draw(&mut screen, &mut cx, (80, 24));
     assert!(matches!(screen.live(Action::CopyLine, &cx), Live::No(_)));
     assert_eq!(act(&mut screen, Action::MailDocument, &cx), vec![]);
+}
+
+#[test]
+fn another_sign_in_that_sends_has_its_part_until_sending_is_left_out() {
+    let mut cx = with_accounts(context());
+    let mut config = Config::clone(cx.config.as_ref().unwrap());
+    config.accounts[0].send_sign_in =
+        SignInProfile::new("outgoing", Provider::Microsoft365, Method::Password);
+    cx.config = Some(Arc::new(config));
+    let mut screen = opened(&cx, "work");
+    turn(&mut screen, 3, &mut cx);
+    let whole = |screen: &mut Screen| {
+        let effects = act(screen, Action::CopyDocument, &cx);
+        copied(&effects).to_owned()
+    };
+    let text = whole(&mut screen);
+    assert!(text.contains("Sending: Allow SMTP AUTH"), "{text}");
+    act(&mut screen, Action::ToggleSending, &cx);
+    let text = whole(&mut screen);
+    assert!(!text.contains("Sending:"), "{text}");
 }

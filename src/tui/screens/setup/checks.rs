@@ -17,8 +17,9 @@ pub fn check(id: &str, sheet: &Sheet, today: Date) -> Said {
     let said = match id {
         "client" => client(sheet, text),
         "tenant" => tenant(sheet, text),
-        "expires" => expires(text, today),
-        "certificate" | "key" => certificate(text),
+        "expires" => expires(sheet, text, today),
+        // What was said of another ending must not stay.
+        "certificate" | "key" | "ca" => return Some(file(id, text)),
         "redirect" => redirect(sheet.account.sign_in.provider, text),
         "authority" | "authorize" | "token" | "device" => address(text),
         "scopes" => scopes::check(&sheet.to_sign_in()),
@@ -109,7 +110,7 @@ fn tenant(sheet: &Sheet, text: &str) -> Result<String, String> {
     })
 }
 
-fn expires(text: &str, today: Date) -> Result<String, String> {
+fn expires(sheet: &Sheet, text: &str, today: Date) -> Result<String, String> {
     if text.is_empty() {
         return Ok("YYYY-MM-DD".to_owned());
     }
@@ -122,26 +123,49 @@ fn expires(text: &str, today: Date) -> Result<String, String> {
         };
     };
     let days = today.until(day).map_or(0, |span| span.get_days());
+    if days < 0 && sheet.account.sign_in.secret_expires == Some(day) {
+        // It was so before; whoever changes something else is not held up.
+        return Ok("past: a new secret is needed".to_owned());
+    }
     if days < 0 {
         return Err("this day is past: a new secret is needed".to_owned());
     }
     Ok(format!("{days} days left"))
 }
 
-fn certificate(text: &str) -> Result<String, String> {
+fn file(id: &str, text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Ok(match id {
+            "key" => "empty: in the same file",
+            "ca" => "PEM, private CA",
+            _ => "PEM file",
+        }
+        .to_owned());
+    }
     let ending = text
         .rsplit_once('.')
         .map(|(_, ending)| ending.to_lowercase());
     let ending = ending.as_deref().unwrap_or_default();
-    if ["pfx", "p12"].contains(&ending) {
+    if ["pfx", "p12"].contains(&ending) && id != "ca" {
         return Err(format!(
-            "PKCS#12; make PEM of it: openssl pkcs12 -in {text} -out app.pem -nodes"
+            "PKCS#12; make PEM of it: openssl pkcs12 -in {} -out app.pem -nodes",
+            quoted(text)
         ));
     }
     if ["cer", "der"].contains(&ending) {
-        return Ok("PEM text? .cer may be binary".to_owned());
+        return Ok("PEM text? may be binary".to_owned());
     }
     Ok(String::new())
+}
+
+/// Writes a path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-~+@".contains(c);
+    if path.chars().all(is_plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
 }
 
 fn redirect(provider: Provider, text: &str) -> Result<String, String> {
@@ -203,8 +227,9 @@ fn server(text: &str, tls: TlsMode, plain: u16) -> Result<String, String> {
         return Ok(String::new());
     }
     let Some((_, port)) = read_host_port(text) else {
-        let port = text.rsplit_once(':').map(|(_, port)| port);
-        let is_wrong = port.is_some_and(|port| port.parse::<u16>().is_err() && !port.is_empty());
+        let port = text.rsplit_once(':').map_or("", |(_, port)| port);
+        let is_port = port.parse::<u16>().is_ok_and(|port| port != 0);
+        let is_wrong = !port.is_empty() && !is_port;
         return if is_wrong || text.contains(['/', ' ']) {
             Err("HOST:PORT, the port from 1 to 65535".to_owned())
         } else {

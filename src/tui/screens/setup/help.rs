@@ -12,6 +12,7 @@ pub fn help(id: &str, sheet: &Sheet) -> String {
         "method" => format!("{}{}", method(profile.method), refused(profile.provider)),
         "scopes" => explained(profile, sheet.text("scopes")),
         "send" => sending(sheet),
+        "secret" => sheet.fate().help().to_owned(),
         "kind" => match profile.client {
             ClientKind::Public => {
                 "Registered under Mobile and desktop applications: it sends no secret.".to_owned()
@@ -100,12 +101,13 @@ fn plain(id: &str) -> &'static str {
         "client" => {
             "Application (client) id of the app registered for Pillarbox; your administrator has it."
         }
-        "secret" => {
-            "The secret's value, from Certificates & secrets of the registration. It goes into the vault, never into a file of settings."
-        }
         "expires" => "The day the secret ends; Pillarbox warns before. Nobody else will.",
-        "certificate" => "The PEM file of the certificate that is registered with the application.",
-        "key" => "Its private key in PEM; readable by you alone.",
+        "certificate" => {
+            "The PEM file of the certificate that is registered with the application: its whole path, ~ is your home."
+        }
+        "key" => {
+            "Its private key, in PEM without a passphrase, readable by you alone. Empty where the certificate's file has it."
+        }
         "assertion" => "PS256 is what Entra documents; RS256 is for older services.",
         "redirect" => {
             "Where the browser is sent back to: registered with the application letter by letter, except for the port of localhost."
@@ -124,7 +126,9 @@ fn plain(id: &str) -> &'static str {
         "display" => "The name that recipients see beside your address.",
         "login" => "Only if you sign in with another name than the mail address, such as a UPN.",
         "domains" => "An address of one of these domains finds this profile by itself.",
-        "ca" => "A file with the certificate of a private certification authority.",
+        "ca" => {
+            "A PEM file with the certificates of a private certification authority, trusted besides the usual ones."
+        }
         "save" | "more" | "name" => "Enter goes on. Nothing is sent anywhere before you sign in.",
         _ => "",
     }

@@ -2,7 +2,7 @@
 //! comes from.
 
 use crate::engine::Candidate;
-use crate::model::{Method, Provider, SignInProfile, TlsMode};
+use crate::model::{Method, Provider, TlsMode};
 use crate::tui::screens::setup::fields::{
     ASSERTIONS, CLOUDS, KINDS, METHODS, Options, PROVIDERS, TLS, allowed, origin, why_not, word,
 };
@@ -215,12 +215,7 @@ fn application(sheet: &Sheet, from: &str, items: &mut Vec<Item>) {
         items.push(choice("kind", "  is", KINDS, profile.client));
     }
     if profile.needs_secret() {
-        let note = if sheet.has_secret {
-            "kept; type another"
-        } else {
-            "the value, not the ID"
-        };
-        items.push(Item::secret("secret", "Secret").with_note(note));
+        items.push(Item::secret("secret", "Secret").with_note(sheet.fate().note()));
         items.push(text(sheet, "expires", "  good until").with_note("YYYY-MM-DD"));
     }
     if profile.method == Method::ClientCertificate {
@@ -231,11 +226,12 @@ fn application(sheet: &Sheet, from: &str, items: &mut Vec<Item>) {
         items.push(text(sheet, "redirect", "Redirect URI").with_note("to be registered"));
     }
     if sheet.with_more {
-        endpoints(sheet, profile, items);
+        endpoints(sheet, from, items);
     }
 }
 
-fn endpoints(sheet: &Sheet, profile: &SignInProfile, items: &mut Vec<Item>) {
+fn endpoints(sheet: &Sheet, from: &str, items: &mut Vec<Item>) {
+    let profile = &sheet.account.sign_in;
     if profile.method == Method::ClientCertificate {
         items.push(choice(
             "assertion",
@@ -245,16 +241,23 @@ fn endpoints(sheet: &Sheet, profile: &SignInProfile, items: &mut Vec<Item>) {
         ));
     }
     items.push(text(sheet, "scopes", "Scopes"));
+    let usual = |id, label| {
+        let from = match sheet.text(id) {
+            "" => "empty: as usual",
+            _ => from,
+        };
+        from_somewhere(sheet, (id, label), from)
+    };
     if profile.provider.is_microsoft() {
-        items.push(text(sheet, "authority", "Sign-in service").with_note("empty: as usual"));
+        items.push(usual("authority", "Sign-in service"));
     }
     if profile.method == Method::Browser {
-        items.push(text(sheet, "authorize", "Sign-in endpoint").with_note("empty: as usual"));
+        items.push(usual("authorize", "Sign-in endpoint"));
     }
     if profile.method == Method::DeviceCode {
-        items.push(text(sheet, "device", "Device endpoint").with_note("empty: as usual"));
+        items.push(usual("device", "Device endpoint"));
     }
-    items.push(text(sheet, "token", "Token endpoint").with_note("empty: as usual"));
+    items.push(usual("token", "Token endpoint"));
     items.push(text(sheet, "ca", "CA file").with_note("PEM, private CA"));
 }
 

@@ -2,13 +2,16 @@
 //! and says where it comes from. The same form edits an account or a profile that several share.
 
 mod checks;
+mod completing;
 mod fields;
 mod help;
 mod items;
 mod read;
 mod saving;
 mod scopes;
+mod secret;
 mod sheet;
+mod start;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -16,16 +19,18 @@ mod view;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::engine::{Candidate, Origin, is_old_server};
+use crate::engine::{Candidate, is_old_server};
 use crate::explain::explain;
-use crate::model::{Account, Address, parse_address_list};
+use crate::model::Address;
 use crate::tui::context::Cx;
 use crate::tui::effect::{Effect, Generation, Slot};
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::msg::Msg;
 use crate::tui::outcome::Outcome;
+use crate::tui::screens::setup::completing::{Completing, PATHS};
 use crate::tui::screens::setup::sheet::Sheet;
 pub use crate::tui::screens::setup::sheet::Target;
+use crate::tui::screens::setup::start::{edited, nobody, one_address};
 use crate::tui::screens::{Face, Live};
 use crate::tui::widgets::form::{Form, FormEvent, Item, Kind};
 
@@ -54,6 +59,9 @@ pub struct Setup {
     old_server: Option<String>,
     /// Whether a password was typed and kept, so that nobody is asked for it again.
     has_password: bool,
+    /// Whether the application's secret is still to be typed, elsewhere.
+    is_secret_left: bool,
+    completing: Completing,
     said: String,
 }
 
@@ -76,6 +84,19 @@ const SHAPING: [&str; 15] = [
     "smtp",
 ];
 
+/// Fields that say where their text comes from until another one is typed.
+const TYPED: [&str; 7] = [
+    "tenant",
+    "authority",
+    "authorize",
+    "token",
+    "device",
+    "imap",
+    "smtp",
+];
+/// Those of them that may stay empty.
+const ENDPOINTS: [&str; 3] = ["authorize", "token", "device"];
+
 impl Setup {
     /// Opens the screen, for a new account or to edit one.
     pub fn open(account: Option<&str>, cx: &Cx) -> (Self, Vec<Effect>) {
@@ -92,17 +113,15 @@ impl Setup {
             queue: VecDeque::new(),
             old_server: None,
             has_password: false,
+            is_secret_left: false,
+            completing: Completing::new(cx.opened << 16),
             said: String::new(),
         };
         let Some(account) = known else {
             return (screen, Vec::new());
         };
         screen.show(Target::Account, edited(account), cx);
-        let effects = if account.sign_in.needs_secret() {
-            vec![Effect::LoadMissing(account.name.clone())]
-        } else {
-            Vec::new()
-        };
+        let effects = screen.look_for_secret();
         (screen, effects)
     }
 
@@ -119,6 +138,7 @@ impl Setup {
             _ => return (screen, effects),
         }
         screen.show(target, edited(&account), cx);
+        let effects = screen.look_for_secret();
         (screen, effects)
     }
 
@@ -128,6 +148,7 @@ impl Setup {
         let event = match message {
             Msg::Action(Action::Back) => return vec![Effect::Pop],
             Msg::Action(Action::CopyRedirect) => return self.copy_redirect(),
+            Msg::Action(Action::CompletePath) => return self.complete_path(cx),
             Msg::Done(outcome) => return self.outcome(outcome, cx),
             Msg::Action(action) => self.form.act(*action),
             Msg::Key(key) => self.form.key(key),
@@ -141,8 +162,13 @@ impl Setup {
                 vec![Effect::Cancel(Slot::Discover)]
             }
             (FormEvent::Changed(id), Step::Details(_)) => {
+                self.completing.forget();
                 self.changed(id, cx);
-                Vec::new()
+                if SHAPING.contains(&id) {
+                    self.look_for_secret()
+                } else {
+                    Vec::new()
+                }
             }
             (FormEvent::Submitted(_), Step::Address) => self.look(),
             (FormEvent::Submitted("more"), Step::Details(sheet)) => {
@@ -219,13 +245,13 @@ impl Setup {
                 self.discovered(result.as_deref(), cx);
                 Vec::new()
             }
-            Outcome::Missing(name, Ok(missing)) => {
-                if let Step::Details(sheet) = &mut self.step
-                    && sheet.account.name == *name
-                {
-                    sheet.has_secret = missing.is_empty();
-                    self.rebuild(cx);
-                }
+            Outcome::SecretFound(profile, Ok(true)) => {
+                self.found_secret(profile);
+                self.rebuild(cx);
+                Vec::new()
+            }
+            Outcome::Paths { generation, paths } => {
+                self.completed(*generation, paths, cx);
                 Vec::new()
             }
             other => self.saving_outcome(other, cx),
@@ -331,15 +357,23 @@ impl Setup {
             return;
         }
         if let Some(item) = self.form.item_mut(id)
-            && ["tenant", "authority", "imap"].contains(&id)
+            && TYPED.contains(&id)
         {
-            "as typed".clone_into(&mut item.note);
+            let is_usual = ENDPOINTS.contains(&id) && item.value().trim().is_empty();
+            let note = if is_usual {
+                "empty: as usual"
+            } else {
+                "as typed"
+            };
+            note.clone_into(&mut item.note);
         }
         self.look_at(id, cx);
         // Whom one may send on behalf of depends on the list above it.
         if id == "users" {
             self.look_at("behalf", cx);
         }
+        // And whether a secret stays, on everything else that its profile says.
+        self.look_at("secret", cx);
     }
 
     /// Looks at a field while it is typed: an error or a quiet word, never a word about what stood there before.
@@ -353,9 +387,9 @@ impl Setup {
             return;
         };
         if id == "secret" {
-            item.error = checks::check_secret(&item.value())
-                .err()
-                .unwrap_or_default();
+            let error = checks::check_secret(&item.value()).err();
+            item.error = error.unwrap_or_default();
+            sheet.fate().note().clone_into(&mut item.note);
             return;
         }
         match said {
@@ -391,6 +425,12 @@ impl Setup {
                 Action::Open,
                 Action::Back,
             ],
+            (_, Some((id, _))) if PATHS.contains(&id) => &[
+                Action::CompletePath,
+                Action::NextPane,
+                Action::Open,
+                Action::Back,
+            ],
             (_, Some((_, Kind::Choice { .. }))) => {
                 &[Action::Right, Action::NextPane, Action::Open, Action::Back]
             }
@@ -412,6 +452,9 @@ impl Setup {
             Action::Open if matches!(self.step, Step::Saving(_)) => {
                 Live::No("The account is being saved")
             }
+            Action::CompletePath if !self.is_on_path() => {
+                Live::No("Only the path of a file is completed")
+            }
             Action::CopyRedirect if self.form.item("redirect").is_none() => {
                 Live::No("This way to sign in has no redirect address")
             }
@@ -424,6 +467,7 @@ impl Setup {
             | Action::First
             | Action::Last
             | Action::CopyRedirect
+            | Action::CompletePath
             | Action::NextPane
             | Action::PreviousPane => Live::Yes,
             Action::Left | Action::Right => match kind {
@@ -433,58 +477,5 @@ impl Setup {
             },
             _ => Live::Unknown,
         }
-    }
-}
-
-/// Makes the candidate of an account that is edited: nothing is looked up again.
-fn edited(account: &Account) -> Candidate {
-    Candidate {
-        account: account.clone(),
-        sign_in_origin: Origin::Config,
-        servers_origin: Origin::Config,
-        missing: Vec::new(),
-        needs_consent: None,
-        stands_for_ews: None,
-        alternatives: Vec::new(),
-    }
-}
-
-/// Stands in for an account where only a profile is edited.
-fn nobody(name: &str) -> Account {
-    use crate::model::{IncomingProtocol, IncomingServer, Method, Provider};
-    use crate::model::{ServerProfile, SignInProfile, TlsMode};
-    let sign_in = SignInProfile::new(name, Provider::Custom, Method::Password);
-    Account {
-        name: String::new(),
-        address: Address::bare(""),
-        send_sign_in: sign_in.clone(),
-        sign_in,
-        login: None,
-        servers: ServerProfile {
-            name: name.to_owned(),
-            incoming: IncomingServer {
-                protocol: IncomingProtocol::Imap,
-                host: String::new(),
-                port: 993,
-                tls: TlsMode::Implicit,
-            },
-            outgoing: None,
-            ca_file: None,
-            files_sent_copy: None,
-            fallback: None,
-        },
-        additional_users: Vec::new(),
-        on_behalf: Vec::new(),
-    }
-}
-
-/// Takes exactly one address out of what was typed.
-fn one_address(text: &str) -> Result<Address, String> {
-    let list = parse_address_list(text);
-    match (list.addresses.as_slice(), list.errors.first()) {
-        ([address], None) => Ok(address.clone()),
-        (_, Some(error)) => Err(error.to_string()),
-        ([], None) => Err("type your mail address".to_owned()),
-        _ => Err("one address only; further mailboxes come later".to_owned()),
     }
 }

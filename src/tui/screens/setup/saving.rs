@@ -34,6 +34,7 @@ impl Setup {
         self.said.clear();
         self.queue = steps(&sheet, self.generation);
         let secret = self.typed("secret");
+        self.is_secret_left = secret.is_none() && sheet.lacks_secret();
         if sheet.target == Target::SignIn
             && let Some(secret) = secret
         {
@@ -209,7 +210,12 @@ impl Setup {
         };
         let has_all = sheet.account.sign_in.method == Method::Password;
         if sheet.target != Target::Account || sheet.is_edit || has_all && self.has_password {
-            let toast = Effect::Toast(format!("Saved {name}"));
+            let rest = if self.is_secret_left {
+                "; its secret is asked for at the next sign-in"
+            } else {
+                ""
+            };
+            let toast = Effect::Toast(format!("Saved {name}{rest}"));
             return vec![Effect::LoadMailboxes, Effect::Pop, toast];
         }
         vec![

@@ -47,10 +47,6 @@ pub enum Reach {
 
 /// What is being set up.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each answers a question of its own; any of them go together"
-)]
 pub struct Sheet {
     /// What the form is about.
     pub target: Target,
@@ -58,8 +54,8 @@ pub struct Sheet {
     pub is_edit: bool,
     /// Whether the fields that few people need are shown.
     pub with_more: bool,
-    /// Whether the application's secret is in the vault.
-    pub has_secret: bool,
+    /// The profile whose application's secret is in the vault, as far as that is known.
+    pub secret_of: Option<String>,
     /// What is not typed, and what no field shows.
     pub account: Account,
     /// Which texts the user typed, so that they say no longer where they come from.
@@ -93,7 +89,7 @@ impl Sheet {
                     .iter()
                     .any(|account| account.name == found.account.name),
             with_more: target != Target::Account,
-            has_secret: false,
+            secret_of: None,
             account: found.account.clone(),
             typed: BTreeSet::new(),
             texts: BTreeMap::new(),

@@ -16,6 +16,8 @@ use crate::tui::screens::accounts::fixture::{account, with_accounts};
 use crate::tui::screens::{Screen, ScreenName};
 use crate::tui::testing::{SIZES, act, context, draw, open, type_into};
 
+mod details;
+
 fn candidate(missing: Vec<&'static str>) -> Candidate {
     let mut account = account("work", "alice@contoso.com");
     if missing.contains(&"client_id") {

@@ -18,8 +18,8 @@ impl Setup {
         let (title, facts) = self.title();
         let body = top_line(frame, area, cx, (title, facts));
         let gap = u16::from(body.height > 12);
-        let (said, tone) = self.said(cx);
         let columns = body.width.saturating_sub(2);
+        let (said, tone) = self.said(cx, usize::from(columns) * 2);
         let rows = text::wrap(&said, usize::from(columns)).len() as u16;
         let most = (body.height / 4).max(1);
         let said_height = rows.clamp(most.min(3), most.max(1));
@@ -54,7 +54,7 @@ impl Setup {
     }
 
     /// Returns what stands below the form: a failure, the whole of an error that was cut, or help.
-    fn said(&self, cx: &Cx) -> (String, Tone) {
+    fn said(&self, cx: &Cx, room: usize) -> (String, Tone) {
         if !self.said.is_empty() {
             let is_failure = matches!(self.step, Step::Details(_));
             let tone = if is_failure {
@@ -77,7 +77,10 @@ impl Setup {
                 Some(item) if !item.error.is_empty() => {
                     return (item.error.clone(), Tone::Error);
                 }
-                Some(item) => help(item.id, sheet),
+                Some(item) => {
+                    let offered = self.completing.listed(item.id, room);
+                    offered.unwrap_or_else(|| help(item.id, sheet))
+                }
                 None => String::new(),
             },
         };
