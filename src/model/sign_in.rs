@@ -98,6 +98,9 @@ pub enum Cloud {
 }
 
 impl Cloud {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Public, Self::UsGov, Self::UsDod, Self::China];
+
     /// Returns the host of the sign-in service.
     pub const fn login_host(self) -> &'static str {
         match self {
@@ -108,12 +111,17 @@ impl Cloud {
     }
 
     /// Returns the host of Microsoft Graph.
-    pub const fn graph_host(self) -> &'static str {
+    pub fn graph_host(self) -> &'static str {
+        self.graph_resource().trim_start_matches("https://")
+    }
+
+    /// Returns what stands before the name of one of Graph's permissions in a scope.
+    pub const fn graph_resource(self) -> &'static str {
         match self {
-            Self::Public => "graph.microsoft.com",
-            Self::UsGov => "graph.microsoft.us",
-            Self::UsDod => "dod-graph.microsoft.us",
-            Self::China => "microsoftgraph.chinacloudapi.cn",
+            Self::Public => "https://graph.microsoft.com",
+            Self::UsGov => "https://graph.microsoft.us",
+            Self::UsDod => "https://dod-graph.microsoft.us",
+            Self::China => "https://microsoftgraph.chinacloudapi.cn",
         }
     }
 

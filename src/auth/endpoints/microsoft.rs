@@ -20,7 +20,7 @@ pub(super) fn built(profile: &SignInProfile) -> Result<Endpoints, AuthError> {
     }
     let mut base = match &profile.authority {
         Some(authority) => secure(profile, authority)?,
-        None => secure(profile, login_host(profile.cloud))?,
+        None => secure(profile, &format!("https://{}", profile.cloud.login_host()))?,
     };
     // An authority without a path is the host alone, one with a path names its tenant itself.
     let path = base.path().trim_matches('/').to_owned();
@@ -49,15 +49,6 @@ pub(super) fn built(profile: &SignInProfile) -> Result<Endpoints, AuthError> {
     })
 }
 
-/// Returns the login service of a cloud.
-fn login_host(cloud: Cloud) -> &'static str {
-    match cloud {
-        Cloud::Public => "https://login.microsoftonline.com",
-        Cloud::UsGov | Cloud::UsDod => "https://login.microsoftonline.us",
-        Cloud::China => "https://login.partner.microsoftonline.cn",
-    }
-}
-
 /// Whether an endpoint is of Entra's first generation, which wants a `resource` where the second takes scopes.
 pub(in crate::auth) fn is_older(profile: &SignInProfile, endpoint: &Url) -> bool {
     let path = endpoint.path();
@@ -66,15 +57,12 @@ pub(in crate::auth) fn is_older(profile: &SignInProfile, endpoint: &Url) -> bool
 
 /// Whether a host is one of Microsoft's login services.
 pub(in crate::auth) fn is_login_host(host: &str) -> bool {
-    const HOSTS: [&str; 8] = [
-        "login.microsoftonline.com",
+    const OLDER: [&str; 5] = [
         "login.windows.net",
         "login.microsoft.com",
         "sts.windows.net",
-        "login.microsoftonline.us",
         "login.usgovcloudapi.net",
-        "login.partner.microsoftonline.cn",
         "login.chinacloudapi.cn",
     ];
-    HOSTS.contains(&host)
+    OLDER.contains(&host) || Cloud::ALL.iter().any(|cloud| cloud.login_host() == host)
 }

@@ -13,7 +13,7 @@ use crate::auth::{Function, Resource};
 use crate::model::{Cloud, Provider, SignInProfile};
 
 pub(super) use resource::resource_uri;
-use resource::{Home, app_prefix, exchange_prefix, graph_prefix, home};
+use resource::{Home, home};
 
 /// Asked for always when a person signs in: a renewal without that person needs the first, knowing who it was the
 /// second.
@@ -196,12 +196,12 @@ fn usual(profile: &SignInProfile) -> Vec<String> {
     let mut scopes = vec!["profile".to_owned()];
     match profile.provider {
         Provider::Microsoft365 | Provider::OutlookCom => {
-            let prefix = exchange_prefix(profile.cloud);
+            let prefix = profile.cloud.exchange_resource();
             // Exchange's come first: a code that is redeemed without naming a resource brings the first one's token.
             scopes.extend(EXCHANGE.iter().map(|name| format!("{prefix}/{name}")));
             // Personal accounts are refused when one request names two resources.
             if !is_personal(profile) {
-                scopes.push(format!("{}/User.Read", graph_prefix(profile.cloud)));
+                scopes.push(format!("{}/User.Read", profile.cloud.graph_resource()));
             }
         }
         Provider::Gmail => scopes = vec!["https://mail.google.com/".to_owned()],
@@ -216,7 +216,7 @@ fn graph_mail(profile: &SignInProfile) -> Vec<String> {
     } else {
         &GRAPH_SHARED
     };
-    let prefix = graph_prefix(profile.cloud);
+    let prefix = profile.cloud.graph_resource();
     let names = GRAPH.iter().chain(shared);
     names.map(|name| format!("{prefix}/{name}")).collect()
 }
@@ -229,8 +229,8 @@ fn app_scopes(profile: &SignInProfile, resource: Resource) -> Vec<String> {
         return own;
     }
     let built = match resource {
-        Resource::Mail => app_prefix(profile.cloud),
-        Resource::Graph => graph_prefix(profile.cloud),
+        Resource::Mail => profile.cloud.exchange_app_resource(),
+        Resource::Graph => profile.cloud.graph_resource(),
     };
     let is_wanted = |scope: &String| match home(scope) {
         Home::Graph => resource == Resource::Graph,

@@ -2,12 +2,9 @@
 //! for people is not here.
 
 use crate::auth::ScopeProblem;
-use crate::model::{Access, Provider, SignInProfile, permission};
+use crate::model::{Access, Cloud, Provider, SignInProfile, permission};
 
-use super::resource::{
-    CLOUDS, Home, app_prefix, exchange_prefix, graph_prefix, home, host, is_mail_protocol,
-    is_open_id, name, resource,
-};
+use super::resource::{Home, home, host, is_mail_protocol, is_open_id, name, resource};
 use super::{is_personal, own};
 
 /// Returns what is wrong with the scopes `profile` names; nothing when Pillarbox builds them.
@@ -50,7 +47,7 @@ fn single(profile: &SignInProfile, scope: &str) -> Option<ScopeProblem> {
         return application(profile, scope);
     }
     let (home, name) = (home(scope), name(scope));
-    let here = format!("{}/{name}", exchange_prefix(profile.cloud));
+    let here = format!("{}/{name}", profile.cloud.exchange_resource());
     let scope = scope.to_owned();
     if home != Home::Exchange && is_mail_protocol(name) {
         let (is_bare, wanted) = (resource(&scope).is_none(), here);
@@ -84,10 +81,10 @@ fn personal(scope: String, home: Home, wanted: String) -> Option<ScopeProblem> {
 fn application(profile: &SignInProfile, scope: &str) -> Option<ScopeProblem> {
     let prefix = match home(scope) {
         Home::Graph if !is_mail_protocol(name(scope)) && !is_app_mail(name(scope)) => {
-            graph_prefix(profile.cloud)
+            profile.cloud.graph_resource()
         }
         Home::Other => resource(scope).unwrap_or_default(),
-        _ => app_prefix(profile.cloud),
+        _ => profile.cloud.exchange_app_resource(),
     };
     let wanted = format!("{prefix}/.default");
     let scope = scope.to_owned();
@@ -126,7 +123,7 @@ fn together(profile: &SignInProfile, own: &[String]) -> Vec<ScopeProblem> {
         });
     }
     if !named.iter().any(|scope| opens_mail(scope)) {
-        let wanted = exchange_prefix(profile.cloud);
+        let wanted = profile.cloud.exchange_resource();
         problems.push(ScopeProblem::NoMail {
             wanted: format!("{wanted}/IMAP.AccessAsUser.All"),
         });
@@ -165,11 +162,11 @@ fn is_of_other_cloud(profile: &SignInProfile, scope: &str) -> bool {
     let Some(found) = resource(scope).map(host) else {
         return false;
     };
-    let names = |cloud| {
+    let names = |cloud: Cloud| {
         [
-            exchange_prefix(cloud),
-            app_prefix(cloud),
-            graph_prefix(cloud),
+            cloud.exchange_resource(),
+            cloud.exchange_app_resource(),
+            cloud.graph_resource(),
         ]
         .map(host)
     };
@@ -178,15 +175,17 @@ fn is_of_other_cloud(profile: &SignInProfile, scope: &str) -> bool {
     let is_government = |cloud| matches!(cloud, super::Cloud::UsGov | super::Cloud::UsDod);
     let is_exchange = home(scope) == Home::Exchange;
     let is_doubtful = |cloud| is_exchange && is_government(cloud) && is_government(profile.cloud);
-    let mut others = CLOUDS.into_iter().filter(|&cloud| cloud != profile.cloud);
+    let mut others = Cloud::ALL
+        .into_iter()
+        .filter(|&cloud| cloud != profile.cloud);
     !is_in(profile.cloud) && others.any(|cloud| is_in(cloud) && !is_doubtful(cloud))
 }
 
 /// Writes a scope for the profile's cloud.
 fn in_cloud(profile: &SignInProfile, scope: &str) -> String {
     let prefix = match home(scope) {
-        Home::Graph => graph_prefix(profile.cloud),
-        _ => exchange_prefix(profile.cloud),
+        Home::Graph => profile.cloud.graph_resource(),
+        _ => profile.cloud.exchange_resource(),
     };
     format!("{prefix}/{}", name(scope))
 }

@@ -1,4 +1,4 @@
-//! Which service a scope of Microsoft's belongs to, and how each cloud names it (protocol facts §1.3, §3.1).
+//! Which service a scope of Microsoft's belongs to (protocol facts §1.3, §3.1).
 
 use super::{Cloud, Resource, SignInProfile};
 use crate::model::{Access, PermissionApi, permission};
@@ -16,16 +16,8 @@ pub(super) enum Home {
     Other,
 }
 
-/// Names Exchange Online goes by in scopes.
-const EXCHANGE_HOSTS: [&str; 7] = [
-    "outlook.office.com",
-    "outlook.office365.com",
-    "ps.outlook.com",
-    "outlook.office365.us",
-    "outlook-dod.office365.us",
-    "webmail.apps.mil",
-    "partner.outlook.cn",
-];
+/// Names Exchange Online goes by in scopes besides those that we write.
+const OTHER_EXCHANGE_HOSTS: [&str; 2] = ["ps.outlook.com", "webmail.apps.mil"];
 
 /// Finds out whose a scope is, as Entra reads it.
 pub(super) fn home(scope: &str) -> Home {
@@ -37,20 +29,20 @@ pub(super) fn home(scope: &str) -> Home {
     };
     let host = host(resource);
     let is_named = |name: &str| host.eq_ignore_ascii_case(name);
-    if EXCHANGE_HOSTS.iter().any(|name| is_named(name))
+    let prefixes = |cloud: Cloud| [cloud.exchange_resource(), cloud.exchange_app_resource()];
+    let mut exchange = Cloud::ALL.into_iter().flat_map(prefixes).map(host_of);
+    if exchange.any(is_named)
+        || OTHER_EXCHANGE_HOSTS.into_iter().any(is_named)
         || is_named(PermissionApi::Exchange.app_id())
     {
         return Home::Exchange;
     }
-    let mut graph = CLOUDS.iter().map(|&cloud| host_of(graph_prefix(cloud)));
+    let mut graph = Cloud::ALL.into_iter().map(Cloud::graph_host);
     if graph.any(is_named) || is_named(PermissionApi::Graph.app_id()) {
         return Home::Graph;
     }
     Home::Other
 }
-
-/// All clouds.
-pub(super) const CLOUDS: [Cloud; 4] = [Cloud::Public, Cloud::UsGov, Cloud::UsDod, Cloud::China];
 
 /// Returns what stands before a scope's name, `None` for a bare name.
 pub(super) fn resource(scope: &str) -> Option<&str> {
@@ -86,39 +78,10 @@ pub(super) fn is_mail_protocol(name: &str) -> bool {
     permission(name, Access::Delegated).is_some_and(|known| !known.exchange_id.is_empty())
 }
 
-/// Returns Exchange's prefix for people. Public: `outlook.office.com` works for work and personal accounts alike.
-pub(super) fn exchange_prefix(cloud: Cloud) -> &'static str {
-    match cloud {
-        Cloud::Public => "https://outlook.office.com",
-        Cloud::UsGov => "https://outlook.office365.us",
-        Cloud::UsDod => "https://outlook-dod.office365.us",
-        Cloud::China => "https://partner.outlook.cn",
-    }
-}
-
-/// Returns Exchange's prefix for applications, which differs in the public cloud.
-pub(super) fn app_prefix(cloud: Cloud) -> &'static str {
-    match cloud {
-        Cloud::Public => "https://outlook.office365.com",
-        other => exchange_prefix(other),
-    }
-}
-
-/// Returns Graph's prefix.
-pub(super) fn graph_prefix(cloud: Cloud) -> &'static str {
-    match cloud {
-        Cloud::Public => "https://graph.microsoft.com",
-        Cloud::UsGov => "https://graph.microsoft.us",
-        Cloud::UsDod => "https://dod-graph.microsoft.us",
-        Cloud::China => "https://microsoftgraph.chinacloudapi.cn",
-    }
-}
-
 /// Returns what Entra's older endpoints want as `resource` in place of scopes (protocol facts §1.3).
 pub(in crate::auth) fn resource_uri(profile: &SignInProfile, resource: Resource) -> &'static str {
     match resource {
-        Resource::Mail if profile.cloud == Cloud::Public => "https://outlook.office365.com",
-        Resource::Mail => exchange_prefix(profile.cloud),
-        Resource::Graph => graph_prefix(profile.cloud),
+        Resource::Mail => profile.cloud.exchange_app_resource(),
+        Resource::Graph => profile.cloud.graph_resource(),
     }
 }

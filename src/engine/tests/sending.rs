@@ -45,6 +45,37 @@ async fn until_state(fixture: &Fixture, id: OutboxId, wanted: Option<OutboxState
         .unwrap();
 }
 
+/// An engine whose work is done only when a story asks for it.
+async fn unstarted() -> Fixture {
+    Fixture::start_with(small_world(), config(&[SUPPORT]), false).await
+}
+
+/// Puts a message into the outbox, to go at once.
+async fn send(fixture: &Fixture, from: &str) -> OutboxId {
+    let sent = fixture.engine.send(draft(from), None, AT_ONCE).await;
+    sent.unwrap()
+}
+
+/// Sends a message and waits until all that follows is done.
+async fn deliver(fixture: &Fixture, from: &str) {
+    let id = send(fixture, from).await;
+    assert_eq!(fixture.engine.wait_sent(id).await.unwrap(), None);
+    fixture.idle().await;
+}
+
+/// Sends a message that stays in the outbox, and returns it.
+async fn stuck(fixture: &Fixture, from: &str) -> OutboxItem {
+    let id = send(fixture, from).await;
+    fixture.engine.wait_sent(id).await.unwrap().unwrap()
+}
+
+/// Waits until a message has left the outbox in the time of a story that stands still.
+async fn until_gone(fixture: &Fixture, id: OutboxId) {
+    while item(fixture, id).await.is_some() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 fn unsure() -> Receipt {
     Receipt::Unsure {
         text: "the connection broke".into(),
@@ -54,13 +85,7 @@ fn unsure() -> Receipt {
 #[tokio::test]
 async fn an_accepted_message_leaves_the_outbox_and_a_copy_is_filed() {
     let fixture = synced(small_world()).await;
-    let id = fixture
-        .engine
-        .send(draft(ALICE), None, AT_ONCE)
-        .await
-        .unwrap();
-    assert_eq!(fixture.engine.wait_sent(id).await.unwrap(), None);
-    fixture.idle().await;
+    deliver(&fixture, ALICE).await;
     let sent = fixture.world.sent();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].sender, ALICE);
@@ -73,13 +98,7 @@ async fn an_accepted_message_leaves_the_outbox_and_a_copy_is_filed() {
 async fn a_server_that_files_copies_gets_none_of_ours() {
     let fixture = synced(small_world()).await;
     fixture.world.files_copies();
-    let id = fixture
-        .engine
-        .send(draft(ALICE), None, AT_ONCE)
-        .await
-        .unwrap();
-    assert_eq!(fixture.engine.wait_sent(id).await.unwrap(), None);
-    fixture.idle().await;
+    deliver(&fixture, ALICE).await;
     assert!(fixture.world.folder(ALICE, "Sent").is_empty());
 }
 
@@ -91,26 +110,14 @@ async fn the_profile_overrules_what_the_server_says_of_copies() {
     world.files_copies();
     let fixture = Fixture::start_with(world, config, true).await;
     fixture.idle().await;
-    let id = fixture
-        .engine
-        .send(draft(ALICE), None, AT_ONCE)
-        .await
-        .unwrap();
-    assert_eq!(fixture.engine.wait_sent(id).await.unwrap(), None);
-    fixture.idle().await;
+    deliver(&fixture, ALICE).await;
     assert_eq!(fixture.world.folder(ALICE, "Sent").len(), 1);
 }
 
 #[tokio::test]
 async fn mail_of_an_additional_user_is_signed_in_as_the_identity_and_filed_with_the_user() {
     let fixture = synced(small_world()).await;
-    let id = fixture
-        .engine
-        .send(draft(SUPPORT), None, AT_ONCE)
-        .await
-        .unwrap();
-    assert_eq!(fixture.engine.wait_sent(id).await.unwrap(), None);
-    fixture.idle().await;
+    deliver(&fixture, SUPPORT).await;
     assert_eq!(fixture.world.sent()[0].sender, SUPPORT);
     assert_eq!(fixture.world.times_of("alice@x.test outgoing").len(), 1);
     assert_eq!(fixture.world.folder(SUPPORT, "Sent").len(), 1);
@@ -124,8 +131,7 @@ async fn mail_on_behalf_names_the_identity_as_its_sender() {
     let fixture = Fixture::start_with(small_world(), config, true).await;
     fixture.idle().await;
     for from in [SUPPORT, ALICE] {
-        let id = fixture.engine.send(draft(from), None, AT_ONCE).await;
-        assert_eq!(fixture.engine.wait_sent(id.unwrap()).await.unwrap(), None);
+        deliver(&fixture, from).await;
     }
     let sent = fixture.world.sent();
     let has_sender = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("Sender: alice@x.test");
@@ -152,14 +158,9 @@ async fn a_stranger_cannot_be_sent_from() {
 
 #[tokio::test]
 async fn one_connection_serves_all_messages_that_are_due() {
-    let config = config(&[SUPPORT]);
-    let fixture = Fixture::start_with(small_world(), config, false).await;
+    let fixture = unstarted().await;
     for from in [ALICE, SUPPORT, ALICE] {
-        fixture
-            .engine
-            .send(draft(from), None, AT_ONCE)
-            .await
-            .unwrap();
+        send(&fixture, from).await;
     }
     fixture.engine.send_round().await.unwrap();
     assert_eq!(fixture.world.sent().len(), 3);
@@ -171,12 +172,7 @@ async fn a_refused_message_is_kept_and_told() {
     let mut fixture = synced(small_world()).await;
     fixture.problems();
     fixture.world.fail_with("submit", refused(Refusal::Sender));
-    let id = fixture
-        .engine
-        .send(draft(SUPPORT), None, AT_ONCE)
-        .await
-        .unwrap();
-    let still = fixture.engine.wait_sent(id).await.unwrap().unwrap();
+    let still = stuck(&fixture, SUPPORT).await;
     assert_eq!(still.state, OutboxState::Failed);
     let failure = still.failure.unwrap();
     assert_eq!(
@@ -191,7 +187,12 @@ async fn a_refused_message_is_kept_and_told() {
         "{problems:?}"
     );
 
-    let back = fixture.engine.outbox_cancel(id).await.unwrap().unwrap();
+    let back = fixture
+        .engine
+        .outbox_cancel(still.id)
+        .await
+        .unwrap()
+        .unwrap();
     let drafts = fixture.engine.drafts().await.unwrap();
     assert_eq!((drafts[0].0, drafts[0].1.subject.as_str()), (back, "Hello"));
 }
@@ -200,12 +201,7 @@ async fn a_refused_message_is_kept_and_told() {
 async fn a_failed_message_goes_when_tried_again() {
     let fixture = synced(small_world()).await;
     fixture.world.fail_with("submit", refused(Refusal::TooBig));
-    let id = fixture
-        .engine
-        .send(draft(ALICE), None, AT_ONCE)
-        .await
-        .unwrap();
-    fixture.engine.wait_sent(id).await.unwrap().unwrap();
+    let id = stuck(&fixture, ALICE).await.id;
     assert!(fixture.engine.outbox_retry(id).await.unwrap());
     assert_eq!(fixture.engine.wait_sent(id).await.unwrap(), None);
     assert_eq!(fixture.world.sent().len(), 1);
@@ -223,13 +219,7 @@ async fn recipients_the_server_refused_are_named() {
         }],
         new_message_id: None,
     });
-    let id = fixture
-        .engine
-        .send(draft(ALICE), None, AT_ONCE)
-        .await
-        .unwrap();
-    assert_eq!(fixture.engine.wait_sent(id).await.unwrap(), None);
-    fixture.idle().await;
+    deliver(&fixture, ALICE).await;
     let problems = fixture.problems();
     assert!(
         matches!(&*problems[0].error, EngineError::Outbox { failure, .. }
@@ -266,9 +256,7 @@ async fn a_message_goes_when_the_undo_window_is_over() {
         .send(draft(ALICE), None, window)
         .await
         .unwrap();
-    while item(&fixture, id).await.is_some() {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until_gone(&fixture, id).await;
     assert!(fixture.world.times_of("submit")[0] - asked >= window);
 }
 
@@ -276,17 +264,12 @@ async fn a_message_goes_when_the_undo_window_is_over() {
 async fn without_connection_a_message_waits_and_goes_when_poked() {
     let fixture = synced(small_world()).await;
     fixture.world.fail_with("alice@x.test outgoing", offline());
-    let id = fixture
-        .engine
-        .send(draft(ALICE), None, AT_ONCE)
-        .await
-        .unwrap();
-    let still = fixture.engine.wait_sent(id).await.unwrap().unwrap();
+    let still = stuck(&fixture, ALICE).await;
     assert_eq!(still.state, OutboxState::Ready);
     assert_eq!(still.failure.unwrap().kind, FailureKind::Offline);
     assert_eq!(still.attempts, 1);
     fixture.engine.poke(None);
-    until_state(&fixture, id, None).await;
+    until_state(&fixture, still.id, None).await;
     assert_eq!(fixture.world.sent().len(), 1);
 }
 
@@ -297,11 +280,7 @@ async fn a_message_that_waits_for_a_sign_in_goes_after_one() {
     fixture
         .world
         .fail_with("alice@x.test outgoing", sign_in_refused());
-    let id = fixture
-        .engine
-        .send(draft(ALICE), None, AT_ONCE)
-        .await
-        .unwrap();
+    let id = send(&fixture, ALICE).await;
     fixture
         .until(|event| matches!(event, Event::SignIn(_)).then_some(()))
         .await;
@@ -348,12 +327,7 @@ async fn an_unsure_message_not_found_is_asked_about_and_not_sent_again() {
     let mut fixture = synced(small_world()).await;
     fixture.problems();
     fixture.world.answer_with(unsure());
-    let id = fixture
-        .engine
-        .send(draft(ALICE), None, AT_ONCE)
-        .await
-        .unwrap();
-    let still = fixture.engine.wait_sent(id).await.unwrap().unwrap();
+    let still = stuck(&fixture, ALICE).await;
     assert_eq!(still.state, OutboxState::Unsure);
     let problems = fixture.problems();
     assert!(
@@ -367,13 +341,8 @@ async fn an_unsure_message_not_found_is_asked_about_and_not_sent_again() {
 
 #[tokio::test]
 async fn a_crash_before_sending_loses_nothing() {
-    let config = config(&[SUPPORT]);
-    let fixture = Fixture::start_with(small_world(), config, false).await;
-    let id = fixture
-        .engine
-        .send(draft(ALICE), None, AT_ONCE)
-        .await
-        .unwrap();
+    let fixture = unstarted().await;
+    let id = send(&fixture, ALICE).await;
     let fixture = fixture.crash(true).await;
     until_state(&fixture, id, None).await;
     assert_eq!(fixture.world.sent().len(), 1);
@@ -381,13 +350,8 @@ async fn a_crash_before_sending_loses_nothing() {
 
 #[tokio::test]
 async fn a_crash_while_sending_is_settled_by_looking_into_sent() {
-    let config = config(&[SUPPORT]);
-    let fixture = Fixture::start_with(small_world(), config, false).await;
-    let id = fixture
-        .engine
-        .send(draft(ALICE), None, AT_ONCE)
-        .await
-        .unwrap();
+    let fixture = unstarted().await;
+    let id = send(&fixture, ALICE).await;
     let begun = begin(&fixture).await;
     assert_eq!(begun.id, id);
     file_copy(&fixture, &begun.message_id);
@@ -400,13 +364,8 @@ async fn a_crash_while_sending_is_settled_by_looking_into_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_crash_while_sending_without_a_trace_is_asked_about() {
-    let config = config(&[SUPPORT]);
-    let fixture = Fixture::start_with(small_world(), config, false).await;
-    let id = fixture
-        .engine
-        .send(draft(ALICE), None, AT_ONCE)
-        .await
-        .unwrap();
+    let fixture = unstarted().await;
+    let id = send(&fixture, ALICE).await;
     begin(&fixture).await;
     let mut fixture = fixture.crash(true).await;
     fixture
@@ -420,24 +379,17 @@ async fn a_crash_while_sending_without_a_trace_is_asked_about() {
     assert_eq!(item(&fixture, id).await.unwrap().state, OutboxState::Unsure);
     assert!(fixture.world.sent().is_empty());
     assert!(fixture.engine.outbox_retry(id).await.unwrap());
-    while item(&fixture, id).await.is_some() {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until_gone(&fixture, id).await;
     assert_eq!(fixture.world.sent().len(), 1, "because the user said so");
 }
 
 #[tokio::test]
 async fn a_crash_after_sending_files_the_copy_later() {
-    let config = config(&[SUPPORT]);
-    let fixture = Fixture::start_with(small_world(), config, false).await;
+    let fixture = unstarted().await;
     fixture.engine.sync_once(&[]).await;
     // The connection for the copy breaks, and then the program ends.
     fixture.world.fail_with("alice@x.test connect", offline());
-    let id = fixture
-        .engine
-        .send(draft(ALICE), None, AT_ONCE)
-        .await
-        .unwrap();
+    let id = send(&fixture, ALICE).await;
     assert_eq!(fixture.engine.wait_sent(id).await.unwrap(), None);
     assert!(fixture.world.folder(ALICE, "Sent").is_empty());
     let fixture = fixture.crash(true).await;
@@ -466,13 +418,7 @@ async fn two_programs_over_one_cache_send_once() {
     .await;
     let mut ids = Vec::new();
     for _ in 0..5 {
-        ids.push(
-            fixture
-                .engine
-                .send(draft(ALICE), None, AT_ONCE)
-                .await
-                .unwrap(),
-        );
+        ids.push(send(&fixture, ALICE).await);
         other.poke(None);
     }
     for id in ids {

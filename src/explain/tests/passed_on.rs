@@ -1,6 +1,6 @@
 //! What a person has to pass on: unknown codes with all their facts, missing permissions, ends that come near.
 
-use super::denied;
+use super::sign_in::denied;
 use crate::auth::Denial;
 use crate::engine::{EngineError, Lapsing};
 use crate::explain::{Severity, explain, explain_text};

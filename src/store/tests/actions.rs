@@ -33,7 +33,7 @@ async fn an_action_shows_at_once_and_is_queued_by_folder() {
     home.list_in(home.archive, &[8]).await;
     let mut all = ids.clone();
     all.extend(home.ids(home.archive).await);
-    home.store.act(&all, read()).await.unwrap();
+    home.act(&all, read()).await;
     assert_eq!(
         (
             home.folder(home.inbox).await.unread,
@@ -68,11 +68,8 @@ async fn an_action_shows_at_once_and_is_queued_by_folder() {
 #[tokio::test]
 async fn a_listing_does_not_undo_what_is_queued() {
     let (home, ids) = home_with(&[1, 2]).await;
-    home.store.act(&ids[..1], star()).await.unwrap();
-    home.store
-        .act(&ids[1..], Action::Move(home.archive))
-        .await
-        .unwrap();
+    home.act(&ids[..1], star()).await;
+    home.act(&ids[1..], Action::Move(home.archive)).await;
     home.commit(home.inbox, flags(&[("2", Flags::SEEN)], 2))
         .await;
     home.list_in(home.inbox, &[1, 2]).await;
@@ -96,10 +93,7 @@ async fn a_listing_does_not_undo_what_is_queued() {
 #[tokio::test]
 async fn a_move_takes_over_new_ids() {
     let (home, ids) = home_with(&[1, 2]).await;
-    home.store
-        .act(&ids, Action::Move(home.archive))
-        .await
-        .unwrap();
+    home.act(&ids, Action::Move(home.archive)).await;
     let pending = home.pending().await.unwrap();
     assert_eq!(pending.op, move_op("INBOX", &["1", "2"], "Archive"));
     home.done(&pending, &[("1", "101"), ("2", "102")]).await;
@@ -122,12 +116,9 @@ async fn a_move_takes_over_new_ids() {
 #[tokio::test]
 async fn a_move_without_new_ids_is_recognised_when_listed() {
     let (home, ids) = home_with(&[1]).await;
-    home.store
-        .act(&ids, Action::Move(home.archive))
-        .await
-        .unwrap();
+    home.act(&ids, Action::Move(home.archive)).await;
     home.done(&home.pending().await.unwrap(), &[]).await;
-    home.store.act(&ids, star()).await.unwrap();
+    home.act(&ids, star()).await;
     assert_eq!(home.pending().await, None, "its id must be learnt first");
     assert_eq!(home.store.pending_count(home.mailbox()).await.unwrap(), 1);
     let listed = home
@@ -142,10 +133,7 @@ async fn a_move_without_new_ids_is_recognised_when_listed() {
 #[tokio::test]
 async fn a_moved_message_that_never_shows_up_goes() {
     let (home, ids) = home_with(&[1]).await;
-    home.store
-        .act(&ids, Action::Move(home.archive))
-        .await
-        .unwrap();
+    home.act(&ids, Action::Move(home.archive)).await;
     home.done(&home.pending().await.unwrap(), &[]).await;
     for _ in 0..2 {
         home.list_in(home.archive, &[]).await;
@@ -160,10 +148,7 @@ async fn a_moved_message_that_never_shows_up_goes() {
 async fn death_between_the_servers_move_and_our_note_doubles_nothing() {
     for is_source_first in [true, false] {
         let (home, ids) = home_with(&[1]).await;
-        home.store
-            .act(&ids, Action::Move(home.archive))
-            .await
-            .unwrap();
+        home.act(&ids, Action::Move(home.archive)).await;
         home.pending().await.unwrap();
         // The server made the move; nobody noted it; then both folders are listed.
         if is_source_first {
@@ -188,10 +173,7 @@ async fn death_between_the_servers_move_and_our_note_doubles_nothing() {
 #[tokio::test]
 async fn another_copy_of_a_message_is_not_taken_for_the_moved_one() {
     let (home, ids) = home_with(&[1]).await;
-    home.store
-        .act(&ids, Action::Move(home.archive))
-        .await
-        .unwrap();
+    home.act(&ids, Action::Move(home.archive)).await;
     let listed = home
         .commit(home.archive, changes(vec![renamed(1, "5")], 1))
         .await;
@@ -205,15 +187,9 @@ async fn another_copy_of_a_message_is_not_taken_for_the_moved_one() {
 #[tokio::test]
 async fn changes_of_one_message_keep_their_order() {
     let (home, ids) = home_with(&[1]).await;
-    home.store
-        .act(&ids, Action::Move(home.archive))
-        .await
-        .unwrap();
-    home.store.act(&ids, star()).await.unwrap();
-    home.store
-        .act(&ids, Action::Move(home.inbox))
-        .await
-        .unwrap();
+    home.act(&ids, Action::Move(home.archive)).await;
+    home.act(&ids, star()).await;
+    home.act(&ids, Action::Move(home.inbox)).await;
     assert_eq!(home.ids(home.inbox).await, ids);
     let first = home.pending().await.unwrap();
     assert_eq!(first.op, move_op("INBOX", &["1"], "Archive"));
@@ -240,7 +216,7 @@ async fn undo_before_the_replay_restores_everything() {
         .await;
     let before = home.rows(home.inbox).await;
     for action in [read(), star(), Action::Move(home.archive), Action::Delete] {
-        let id = home.store.act(&ids, action.clone()).await.unwrap();
+        let id = home.act(&ids, action.clone()).await;
         assert_ne!(home.rows(home.inbox).await, before, "{action:?}");
         assert!(home.store.undo(id).await.unwrap(), "{action:?}");
         assert_eq!(home.rows(home.inbox).await, before, "{action:?}");
@@ -255,7 +231,7 @@ async fn undo_behind_the_replay_queues_the_reverse() {
     let (home, ids) = home_with(&[1, 2]).await;
     home.commit(home.inbox, flags(&[("2", Flags::SEEN)], 2))
         .await;
-    let flagging = home.store.act(&ids, read()).await.unwrap();
+    let flagging = home.act(&ids, read()).await;
     home.done(&home.pending().await.unwrap(), &[]).await;
     assert!(home.store.undo(flagging).await.unwrap());
     let reverse = home.pending().await.unwrap();
@@ -267,11 +243,7 @@ async fn undo_behind_the_replay_queues_the_reverse() {
     assert_eq!(reverse.op, expected, "2 was read before");
     home.done(&reverse, &[]).await;
 
-    let moving = home
-        .store
-        .act(&ids, Action::Move(home.archive))
-        .await
-        .unwrap();
+    let moving = home.act(&ids, Action::Move(home.archive)).await;
     home.done(&home.pending().await.unwrap(), &[("1", "11"), ("2", "12")])
         .await;
     assert!(home.store.undo(moving).await.unwrap());
@@ -286,7 +258,7 @@ async fn undo_behind_the_replay_queues_the_reverse() {
 #[tokio::test]
 async fn a_replayed_deletion_cannot_be_undone() {
     let (home, ids) = home_with(&[1]).await;
-    let action = home.store.act(&ids, Action::Delete).await.unwrap();
+    let action = home.act(&ids, Action::Delete).await;
     assert_eq!(home.ids(home.inbox).await, vec![]);
     home.done(&home.pending().await.unwrap(), &[]).await;
     assert!(!home.store.undo(action).await.unwrap());
@@ -299,7 +271,7 @@ async fn a_refused_change_is_rolled_back() {
     let (home, ids) = home_with(&[1, 2]).await;
     let before = home.rows(home.inbox).await;
     for action in [star(), Action::Move(home.archive), Action::Delete] {
-        let id = home.store.act(&ids, action).await.unwrap();
+        let id = home.act(&ids, action).await;
         let pending = home.pending().await.unwrap();
         let mut concerned = home.store.pending_refused(pending.id).await.unwrap();
         concerned.reverse();
@@ -318,13 +290,10 @@ async fn after_a_refused_move_later_changes_go_where_the_message_is() {
     let (home, ids) = home_with(&[1]).await;
     home.list_in(home.archive, &[8]).await;
     let archived = home.ids(home.archive).await;
-    home.store
-        .act(&ids, Action::Move(home.archive))
-        .await
-        .unwrap();
+    home.act(&ids, Action::Move(home.archive)).await;
     let refused = home.pending().await.unwrap();
     let both = [ids[0], archived[0]];
-    home.store.act(&both, star()).await.unwrap();
+    home.act(&both, star()).await;
     home.store.pending_refused(refused.id).await.unwrap();
     let mut folders = Vec::new();
     while let Some(pending) = home.pending().await {
@@ -351,10 +320,7 @@ async fn after_a_refused_move_later_changes_go_where_the_message_is() {
 #[tokio::test]
 async fn messages_of_other_mailboxes_do_not_move_across() {
     let (home, ids) = home_with(&[1]).await;
-    home.store
-        .act(&ids, Action::Move(home.other_inbox))
-        .await
-        .unwrap();
+    home.act(&ids, Action::Move(home.other_inbox)).await;
     assert_eq!(home.ids(home.inbox).await, ids);
     assert_eq!(home.pending().await, None);
 }
@@ -395,7 +361,7 @@ async fn many_messages_become_several_operations() {
     let uids: Vec<u32> = (1..=1200).collect();
     let home = Home::new().await;
     let ids = home.list_in(home.inbox, &uids).await.added;
-    let action = home.store.act(&ids, read()).await.unwrap();
+    let action = home.act(&ids, read()).await;
     assert_eq!(home.store.pending_count(home.mailbox()).await.unwrap(), 3);
     assert_eq!(home.folder(home.inbox).await.unread, 0);
     // One third is on its way; undo drops two and reverses one.

@@ -19,12 +19,12 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::model::{
-    Account, Address, Applied, ChangeSet, Cursor, Envelope, FlagUpdate, Flags, Folder, FolderId,
-    IncomingProtocol, IncomingServer, Listed, Mailbox, MailboxId, MessageId, Method, Provider,
-    RemoteFolder, RemoteId, RemoteMessage, Role, Scope, ServerProfile, SignInProfile, TlsMode,
-    Window,
+    Account, ActionId, Address, Applied, ChangeSet, Cursor, Envelope, FlagUpdate, Flags, Folder,
+    FolderId, IncomingProtocol, IncomingServer, Listed, Mailbox, MailboxId, MessageId, Method,
+    Provider, RemoteFolder, RemoteId, RemoteMessage, Role, Scope, ServerProfile, SignInProfile,
+    TlsMode, Window,
 };
-use crate::store::{Committed, Opened, Pending, Store};
+use crate::store::{Action, Committed, Opened, Pending, Store};
 
 /// A store with one account, an additional user, and folders in both.
 struct Home {
@@ -86,6 +86,10 @@ impl Home {
     async fn subjects(&self, folder: FolderId) -> Vec<String> {
         let rows = self.rows(folder).await;
         rows.into_iter().map(|row| row.envelope.subject).collect()
+    }
+
+    async fn act(&self, messages: &[MessageId], action: Action) -> ActionId {
+        self.store.act(messages, action).await.unwrap()
     }
 
     async fn pending(&self) -> Option<Pending> {

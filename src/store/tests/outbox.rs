@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::{
-    Draft, DraftAttachment, DraftId, DraftOrigin, Failure, FailureKind, Outbound, OutboxState,
-    OutgoingProtocol, RemoteOp, SentBy,
+    Draft, DraftAttachment, DraftId, DraftOrigin, Failure, FailureKind, Outbound, OutboxId,
+    OutboxState, OutgoingProtocol, RemoteOp, SentBy,
 };
 use crate::store::{NewOutbox, Sent};
 
@@ -55,6 +55,18 @@ fn sent_now() -> Sent {
         },
         new_message_id: Some("given@server".into()),
     }
+}
+
+async fn queued(home: &Home, subject: &str) -> OutboxId {
+    let new = outgoing(home, subject, None);
+    home.store.outbox_add(new, None).await.unwrap()
+}
+
+/// Queues a message and begins to send it.
+async fn sending(home: &Home, subject: &str) -> OutboxId {
+    let id = queued(home, subject).await;
+    home.store.outbox_begin(time(100)).await.unwrap().unwrap();
+    id
 }
 
 fn failure(kind: FailureKind) -> Failure {
@@ -156,11 +168,7 @@ async fn sending_takes_the_draft_and_cancelling_brings_it_back() {
 #[tokio::test]
 async fn a_cancelled_message_without_a_draft_is_not_lost() {
     let home = Home::new().await;
-    let outbox = home
-        .store
-        .outbox_add(outgoing(&home, "Piped", None), None)
-        .await
-        .unwrap();
+    let outbox = queued(&home, "Piped").await;
     home.store
         .outbox_cancel(outbox, time(9))
         .await
@@ -180,16 +188,8 @@ async fn a_cancelled_message_without_a_draft_is_not_lost() {
 #[tokio::test]
 async fn only_what_is_due_is_taken_oldest_first_and_once() {
     let home = Home::new().await;
-    let first = home
-        .store
-        .outbox_add(outgoing(&home, "A", None), None)
-        .await
-        .unwrap();
-    let second = home
-        .store
-        .outbox_add(outgoing(&home, "B", None), None)
-        .await
-        .unwrap();
+    let first = queued(&home, "A").await;
+    let second = queued(&home, "B").await;
     assert_eq!(home.store.outbox_begin(time(99)).await.unwrap(), None);
     let (item, mail) = home.store.outbox_begin(time(100)).await.unwrap().unwrap();
     assert_eq!(
@@ -219,12 +219,7 @@ async fn only_what_is_due_is_taken_oldest_first_and_once() {
 #[tokio::test]
 async fn a_message_waits_fails_and_is_tried_again() {
     let home = Home::new().await;
-    let id = home
-        .store
-        .outbox_add(outgoing(&home, "A", None), None)
-        .await
-        .unwrap();
-    home.store.outbox_begin(time(100)).await.unwrap().unwrap();
+    let id = sending(&home, "A").await;
     let offline = failure(FailureKind::Offline);
     home.store
         .outbox_later(id, time(200), &offline)
@@ -313,12 +308,7 @@ async fn acceptance_files_the_copy_and_marks_the_original() {
 #[tokio::test]
 async fn what_a_dead_program_was_sending_becomes_unsure() {
     let home = Home::new().await;
-    let id = home
-        .store
-        .outbox_add(outgoing(&home, "A", None), None)
-        .await
-        .unwrap();
-    home.store.outbox_begin(time(100)).await.unwrap().unwrap();
+    let id = sending(&home, "A").await;
     let (other, _) = Store::open(home.folder.path()).await.unwrap();
     assert_eq!(
         other.outbox_recover().await.unwrap(),
