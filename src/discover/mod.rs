@@ -27,5 +27,5 @@ pub use findings::{
     Basis, Endpoints, Finding, Findings, HostTrust, Origin, Outcome, SignInFinding, Tenant,
 };
 pub use old::{OldServer, old_server};
-pub use servers::provider_servers;
+pub use servers::{provider_incoming, provider_outgoing, provider_servers};
 pub use sources::{Online, Reply, Sources};

@@ -3,7 +3,7 @@
 use crate::discover::known::{self, Known, Server};
 use crate::discover::{Basis, Endpoints, Finding, HostTrust, Origin, SignInFinding};
 use crate::model::{
-    Cloud, IncomingProtocol, IncomingServer, OutgoingProtocol, OutgoingServer, Provider,
+    Cloud, IncomingProtocol, IncomingServer, OutgoingProtocol, OutgoingServer, Provider, TlsMode,
 };
 
 /// Returns a provider's servers, if the provider alone tells them (protocol facts §1.3, §9.1). Microsoft's for
@@ -19,6 +19,51 @@ pub fn provider_servers(
         Provider::ExchangeServer | Provider::Custom => None,
     }?;
     Some((imap(known.incoming), smtp(known.outgoing)))
+}
+
+/// Returns a provider's server for reading over a protocol, if the provider alone tells it.
+pub fn provider_incoming(
+    provider: Provider,
+    cloud: Cloud,
+    protocol: IncomingProtocol,
+) -> Option<IncomingServer> {
+    let (usual, _) = provider_servers(provider, cloud)?;
+    let host = match (provider, protocol) {
+        (_, IncomingProtocol::Imap) => return Some(usual),
+        (Provider::Gmail, IncomingProtocol::Pop3) => "pop.gmail.com",
+        (_, IncomingProtocol::Pop3) => &usual.host,
+        (Provider::Microsoft365, IncomingProtocol::Ews) => &usual.host,
+        (Provider::Microsoft365 | Provider::OutlookCom, IncomingProtocol::Graph) => {
+            cloud.graph_host()
+        }
+        (_, IncomingProtocol::Ews | IncomingProtocol::Graph) => return None,
+    };
+    Some(IncomingServer {
+        protocol,
+        host: host.to_owned(),
+        port: protocol.port(TlsMode::Implicit),
+        tls: TlsMode::Implicit,
+    })
+}
+
+/// Returns a provider's server for sending over a protocol, if the provider alone tells it.
+pub fn provider_outgoing(
+    provider: Provider,
+    cloud: Cloud,
+    protocol: OutgoingProtocol,
+) -> Option<OutgoingServer> {
+    let incoming = match protocol {
+        OutgoingProtocol::Smtp => return Some(provider_servers(provider, cloud)?.1),
+        OutgoingProtocol::Ews => IncomingProtocol::Ews,
+        OutgoingProtocol::Graph => IncomingProtocol::Graph,
+    };
+    let server = provider_incoming(provider, cloud, incoming)?;
+    Some(OutgoingServer {
+        protocol,
+        host: server.host,
+        port: server.port,
+        tls: server.tls,
+    })
 }
 
 /// Makes a finding of a table's entry.
@@ -79,7 +124,7 @@ mod tests {
     use super::*;
     use crate::discover::domain;
     use crate::discover::known::{TABLE, by_domain, by_exchanger, by_host};
-    use crate::model::{Method, TlsMode};
+    use crate::model::Method;
     use url::Url;
 
     #[test]
@@ -186,5 +231,36 @@ mod tests {
             let is_oauth = known.provider != Provider::Custom || known.endpoints.is_some();
             assert!(is_oauth || known.method == Method::Password);
         }
+    }
+
+    #[test]
+    fn every_protocol_of_a_provider_has_its_server() {
+        let check = |provider, protocol, expected: Option<(&str, u16)>| {
+            let found = provider_incoming(provider, Cloud::Public, protocol);
+            let found = found.as_ref().map(|one| (one.host.as_str(), one.port));
+            assert_eq!(found, expected, "{provider:?} {protocol:?}");
+        };
+        let online = "outlook.office365.com";
+        let graph = Some(("graph.microsoft.com", 443));
+        check(
+            Provider::Microsoft365,
+            IncomingProtocol::Pop3,
+            Some((online, 995)),
+        );
+        check(
+            Provider::Microsoft365,
+            IncomingProtocol::Ews,
+            Some((online, 443)),
+        );
+        check(Provider::Microsoft365, IncomingProtocol::Graph, graph);
+        check(Provider::OutlookCom, IncomingProtocol::Graph, graph);
+        check(Provider::OutlookCom, IncomingProtocol::Ews, None);
+        check(
+            Provider::Gmail,
+            IncomingProtocol::Pop3,
+            Some(("pop.gmail.com", 995)),
+        );
+        check(Provider::Gmail, IncomingProtocol::Graph, None);
+        check(Provider::ExchangeServer, IncomingProtocol::Ews, None);
     }
 }

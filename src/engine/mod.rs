@@ -36,7 +36,8 @@ pub use events::{
 };
 pub use handle::{Engine, Options};
 pub use profiles::ConfigChange;
-pub use setup::{is_old_server, usual_servers};
+pub use setup::{is_old_server, usual_sender, usual_server, usual_servers};
+pub use signer::asked_scopes;
 // What the interface matches on in a sign-in; it may not name the layers these come from.
 pub use crate::auth::{
     BrowserAuthorization, BrowserProgress, CertificateFacts, DeviceAuthorization, DeviceProgress,

@@ -10,7 +10,7 @@ use tokio::sync::{OnceCell, watch};
 
 use crate::auth::{
     AuthError, ClientProof, Denial, Function, Resource, SharedClock, TokenKeeper, TokenState,
-    Vault, scopes_for,
+    Vault, first_scopes, scopes_for,
 };
 use crate::backend::{BackendError, Credential};
 use crate::engine::EngineError;
@@ -420,6 +420,15 @@ fn sending(account: &Account) -> Vec<Function> {
     let others = (!account.additional_users.is_empty()).then_some(Function::SendForOthers);
     let own = Function::sending(server.protocol);
     std::iter::once(own).chain(others).collect()
+}
+
+/// Returns the scopes that a sign-in asks for, where its profile names none, in an account with these servers.
+pub fn asked_scopes(account: &Account) -> Vec<String> {
+    let mut uses = reading(account);
+    if account.send_sign_in.name == account.sign_in.name {
+        uses.extend(sending(account));
+    }
+    first_scopes(&equipped(&account.sign_in, &uses))
 }
 
 /// Returns a profile that asks for what an account does with it.

@@ -57,14 +57,7 @@ fn write_run(out: &mut String, run: &[Cell], (column, row): (usize, usize)) {
             CELL.1
         );
     }
-    let mut text = String::new();
-    let mut covered = 0_usize;
-    for cell in run {
-        if covered == 0 {
-            text.push_str(cell.symbol());
-        }
-        covered = cell.symbol().width().max(covered).saturating_sub(1);
-    }
+    let text = letters(run);
     let shown = text.trim_end();
     if shown.is_empty() {
         return;
@@ -86,6 +79,19 @@ fn write_run(out: &mut String, run: &[Cell], (column, row): (usize, usize)) {
         y + 13.5,
         escape(shown)
     );
+}
+
+/// Returns the letters of a run, without the cells that wide ones cover.
+fn letters(run: &[Cell]) -> String {
+    let mut text = String::new();
+    let mut covered = 0_usize;
+    for cell in run {
+        if covered == 0 {
+            text.push_str(cell.symbol());
+        }
+        covered = cell.symbol().width().max(covered).saturating_sub(1);
+    }
+    text
 }
 
 fn escape(text: &str) -> String {

@@ -5,6 +5,7 @@ mod checking;
 mod detour;
 mod expiring;
 mod failing;
+mod interrupted;
 mod mailbox;
 mod sending;
 mod setup;

@@ -22,19 +22,19 @@ fn draft(from: &str) -> Draft {
     }
 }
 
-async fn synced(world: World) -> Fixture {
+pub(super) async fn synced(world: World) -> Fixture {
     let fixture = Fixture::start(world).await;
     fixture.idle().await;
     fixture
 }
 
-async fn item(fixture: &Fixture, id: OutboxId) -> Option<OutboxItem> {
+pub(super) async fn item(fixture: &Fixture, id: OutboxId) -> Option<OutboxItem> {
     let items = fixture.engine.outbox().await.unwrap();
     items.into_iter().find(|item| item.id == id)
 }
 
 /// Waits until a message is in this state; `None` is accepted.
-async fn until_state(fixture: &Fixture, id: OutboxId, wanted: Option<OutboxState>) {
+pub(super) async fn until_state(fixture: &Fixture, id: OutboxId, wanted: Option<OutboxState>) {
     let reached = async {
         while item(fixture, id).await.map(|item| item.state) != wanted {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -46,12 +46,12 @@ async fn until_state(fixture: &Fixture, id: OutboxId, wanted: Option<OutboxState
 }
 
 /// An engine whose work is done only when a story asks for it.
-async fn unstarted() -> Fixture {
+pub(super) async fn unstarted() -> Fixture {
     Fixture::start_with(small_world(), config(&[SUPPORT]), false).await
 }
 
 /// Puts a message into the outbox, to go at once.
-async fn send(fixture: &Fixture, from: &str) -> OutboxId {
+pub(super) async fn send(fixture: &Fixture, from: &str) -> OutboxId {
     let sent = fixture.engine.send(draft(from), None, AT_ONCE).await;
     sent.unwrap()
 }
@@ -70,7 +70,7 @@ async fn stuck(fixture: &Fixture, from: &str) -> OutboxItem {
 }
 
 /// Waits until a message has left the outbox in the time of a story that stands still.
-async fn until_gone(fixture: &Fixture, id: OutboxId) {
+pub(super) async fn until_gone(fixture: &Fixture, id: OutboxId) {
     while item(fixture, id).await.is_some() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -315,7 +315,7 @@ async fn an_unsure_message_found_in_sent_is_done() {
 }
 
 /// What a server does that took a message and files its copy itself.
-fn file_copy(fixture: &Fixture, message_id: &str) {
+pub(super) fn file_copy(fixture: &Fixture, message_id: &str) {
     fixture.world.deliver(ALICE, "Sent", "Hello");
     fixture.world.change(ALICE, "Sent", |folder| {
         folder.messages[0].message_id = message_id.to_owned();
@@ -337,99 +337,6 @@ async fn an_unsure_message_not_found_is_asked_about_and_not_sent_again() {
     );
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert_eq!(fixture.world.sent().len(), 1);
-}
-
-#[tokio::test]
-async fn a_crash_before_sending_loses_nothing() {
-    let fixture = unstarted().await;
-    let id = send(&fixture, ALICE).await;
-    let fixture = fixture.crash(true).await;
-    until_state(&fixture, id, None).await;
-    assert_eq!(fixture.world.sent().len(), 1);
-}
-
-#[tokio::test]
-async fn a_crash_while_sending_is_settled_by_looking_into_sent() {
-    let fixture = unstarted().await;
-    let id = send(&fixture, ALICE).await;
-    let begun = begin(&fixture).await;
-    assert_eq!(begun.id, id);
-    file_copy(&fixture, &begun.message_id);
-    let fixture = fixture.crash(true).await;
-    until_state(&fixture, id, None).await;
-    fixture.idle().await;
-    assert!(fixture.world.sent().is_empty(), "never twice");
-    assert_eq!(fixture.world.folder(ALICE, "Sent").len(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_crash_while_sending_without_a_trace_is_asked_about() {
-    let fixture = unstarted().await;
-    let id = send(&fixture, ALICE).await;
-    begin(&fixture).await;
-    let mut fixture = fixture.crash(true).await;
-    fixture
-        .until(|event| match event {
-            Event::Problem(problem) => {
-                matches!(&*problem.error, EngineError::Outbox { .. }).then_some(())
-            }
-            _ => None,
-        })
-        .await;
-    assert_eq!(item(&fixture, id).await.unwrap().state, OutboxState::Unsure);
-    assert!(fixture.world.sent().is_empty());
-    assert!(fixture.engine.outbox_retry(id).await.unwrap());
-    until_gone(&fixture, id).await;
-    assert_eq!(fixture.world.sent().len(), 1, "because the user said so");
-}
-
-#[tokio::test]
-async fn a_crash_after_sending_files_the_copy_later() {
-    let fixture = unstarted().await;
-    fixture.engine.sync_once(&[]).await;
-    // The connection for the copy breaks, and then the program ends.
-    fixture.world.fail_with("alice@x.test connect", offline());
-    let id = send(&fixture, ALICE).await;
-    assert_eq!(fixture.engine.wait_sent(id).await.unwrap(), None);
-    assert!(fixture.world.folder(ALICE, "Sent").is_empty());
-    let fixture = fixture.crash(true).await;
-    fixture.idle().await;
-    assert_eq!(fixture.world.folder(ALICE, "Sent").len(), 1);
-    assert_eq!(fixture.world.sent().len(), 1);
-}
-
-/// What the outbox does before it submits.
-async fn begin(fixture: &Fixture) -> OutboxItem {
-    let inner = &fixture.engine.inner;
-    let begun = inner.store.outbox_begin(inner.now()).await.unwrap();
-    begun.unwrap().0
-}
-
-#[tokio::test]
-async fn two_programs_over_one_cache_send_once() {
-    let fixture = synced(small_world()).await;
-    let other = super::open(
-        &fixture.home,
-        &fixture.clock,
-        &fixture.world,
-        &fixture.config,
-        true,
-    )
-    .await;
-    let mut ids = Vec::new();
-    for _ in 0..5 {
-        ids.push(send(&fixture, ALICE).await);
-        other.poke(None);
-    }
-    for id in ids {
-        until_state(&fixture, id, None).await;
-    }
-    // The copy of one program's message may be filed by the other.
-    fixture.idle().await;
-    other.idle().await;
-    assert_eq!(fixture.world.sent().len(), 5);
-    assert_eq!(fixture.world.folder(ALICE, "Sent").len(), 5);
-    other.stop().await;
 }
 
 #[tokio::test]

@@ -327,29 +327,10 @@ impl Form {
     /// Draws the fields, scrolled so that the focused one shows.
     pub fn view(&mut self, frame: &mut Frame<'_>, area: Rect, cx: &Cx) {
         let label_width = self.label_width(area.width);
-        let rows_before = |place: usize| -> usize {
-            self.items
-                .iter()
-                .take(place)
-                .map(|item| 1 + usize::from(!item.error.is_empty()))
-                .sum()
-        };
         let height = usize::from(area.height);
-        let all_rows = rows_before(self.items.len());
-        self.rows = height.max(1);
-        let focus_row = rows_before(self.focus);
-        let focus_end = rows_before(self.focus + 1);
-        self.first_row = self
-            .first_row
-            .min(focus_row)
-            .max(focus_end.saturating_sub(height))
-            .min(all_rows.saturating_sub(height));
-        // Texts above the first field that can be changed are seen when it is reached.
-        if !self.items.iter().take(self.focus).any(Item::can_focus) && focus_end <= height {
-            self.first_row = 0;
-        }
+        self.scroll_to_focus(height);
         let has_above = self.first_row > 0;
-        let has_below = all_rows > self.first_row + height;
+        let has_below = self.rows_before(self.items.len()) > self.first_row + height;
         let area = draw_scrolling(frame, area, cx, (has_above, has_below));
         let mut row = 0;
         let first = self.first_row;
@@ -371,6 +352,30 @@ impl Form {
                 }
                 row += 1;
             }
+        }
+    }
+
+    /// Returns the rows of all fields before a place; a mistake takes a row of its own.
+    fn rows_before(&self, place: usize) -> usize {
+        let before = self.items.iter().take(place);
+        before
+            .map(|item| 1 + usize::from(!item.error.is_empty()))
+            .sum()
+    }
+
+    fn scroll_to_focus(&mut self, height: usize) {
+        self.rows = height.max(1);
+        let all_rows = self.rows_before(self.items.len());
+        let focus_row = self.rows_before(self.focus);
+        let focus_end = self.rows_before(self.focus + 1);
+        self.first_row = self
+            .first_row
+            .min(focus_row)
+            .max(focus_end.saturating_sub(height))
+            .min(all_rows.saturating_sub(height));
+        // Texts above the first field that can be changed are seen when it is reached.
+        if !self.items.iter().take(self.focus).any(Item::can_focus) && focus_end <= height {
+            self.first_row = 0;
         }
     }
 

@@ -51,54 +51,50 @@ pub(super) fn draw_item(
     item: &mut Item,
     (cx, label_width, has_focus): (&Cx, u16, bool),
 ) {
-    let label_tone = if has_focus { Tone::Accent } else { Tone::Dim };
-    let label = text::truncate(
-        &item.label,
-        usize::from(label_width.saturating_sub(1)),
-        &cx.symbols,
-    );
-    let is_button = item.kind == Kind::Button;
-    if !is_button {
+    if item.kind != Kind::Button {
+        let tone = if has_focus { Tone::Accent } else { Tone::Dim };
+        let room = usize::from(label_width.saturating_sub(1));
+        let label = text::truncate(&item.label, room, &cx.symbols);
+        let place = (area.x, area.y);
         text::draw(
             frame.buffer_mut(),
-            (area.x, area.y),
+            place,
             label_width,
             &label,
-            cx.style(label_tone),
+            cx.style(tone),
         );
     }
     let room = area.width.saturating_sub(label_width);
-    let value = Rect {
+    let note_width = note_width(item, room);
+    let field = Rect {
         x: area.x + label_width,
-        width: room,
+        width: room.saturating_sub(note_width),
         ..area
     };
-    let note_width = (text::width(&item.note) as u16 + 2).min(room / 2);
-    // On a narrow screen a value is worth more than a word about it.
-    let is_in_the_way = room < NARROW && !item.value().is_empty();
-    let note_width = if item.note.is_empty() || is_in_the_way {
-        0
-    } else {
-        note_width
-    };
-    let field = Rect {
-        width: room.saturating_sub(note_width),
-        ..value
-    };
     draw_value(frame, field, item, (cx, has_focus));
-    let note = text::truncate(
-        &item.note,
-        usize::from(note_width.saturating_sub(2)),
-        &cx.symbols,
-    );
-    let note_x = field.right().saturating_add(2);
+    let note_room = note_width.saturating_sub(NOTE_GAP);
+    let note = text::truncate(&item.note, usize::from(note_room), &cx.symbols);
+    let place = (field.right().saturating_add(NOTE_GAP), area.y);
     text::draw(
         frame.buffer_mut(),
-        (note_x, area.y),
-        note_width.saturating_sub(2),
+        place,
+        note_room,
         &note,
         cx.style(Tone::Dim),
     );
+}
+
+/// The columns between a value and the word about it.
+const NOTE_GAP: u16 = 2;
+
+/// Returns the columns for the word about a value and the gap before it.
+fn note_width(item: &Item, room: u16) -> u16 {
+    // On a narrow screen a value is worth more than a word about it.
+    let is_in_the_way = room < NARROW && !item.value().is_empty();
+    if item.note.is_empty() || is_in_the_way {
+        return 0;
+    }
+    (text::width(&item.note) as u16 + NOTE_GAP).min(room / 2)
 }
 
 fn draw_value(frame: &mut Frame<'_>, area: Rect, item: &mut Item, (cx, has_focus): (&Cx, bool)) {

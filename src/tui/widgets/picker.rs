@@ -131,36 +131,46 @@ impl Picker {
             return;
         }
         let top = Rect { height: 1, ..area };
-        text::draw(
-            frame.buffer_mut(),
-            (top.x, top.y),
-            1,
-            cx.symbols.step,
-            cx.style(Tone::Accent),
-        );
-        let indent = 2.min(top.width);
-        let field = Rect {
-            x: top.x + indent,
-            width: top.width - indent,
-            ..top
-        };
-        self.field.view(frame, field, Style::new(), Masking::Shown);
-        self.field.place_cursor(frame, field);
+        self.draw_field(frame, top, cx);
         let rows = Rect {
             y: area.y + 1,
             height: area.height - 1,
             ..area
         };
         if self.found.is_empty() && rows.height > 0 {
+            let place = (rows.x + INDENT.min(rows.width), rows.y);
             let style = cx.style(Tone::Dim);
             text::draw(
                 frame.buffer_mut(),
-                (rows.x + indent, rows.y),
+                place,
                 rows.width,
                 "Nothing matches",
                 style,
             );
         }
+        self.draw_entries(frame, rows, cx);
+    }
+
+    fn draw_field(&mut self, frame: &mut Frame<'_>, row: Rect, cx: &Cx) {
+        let style = cx.style(Tone::Accent);
+        text::draw(
+            frame.buffer_mut(),
+            (row.x, row.y),
+            1,
+            cx.symbols.step,
+            style,
+        );
+        let indent = INDENT.min(row.width);
+        let field = Rect {
+            x: row.x + indent,
+            width: row.width - indent,
+            ..row
+        };
+        self.field.view(frame, field, Style::new(), Masking::Shown);
+        self.field.place_cursor(frame, field);
+    }
+
+    fn draw_entries(&mut self, frame: &mut Frame<'_>, rows: Rect, cx: &Cx) {
         let range = self.list.visible(rows, self.found.len());
         for (y, row) in (rows.y..).zip(range) {
             let entry = self
@@ -178,6 +188,9 @@ impl Picker {
         }
     }
 }
+
+/// The columns before the field's text and the entries.
+const INDENT: u16 = 2;
 
 fn draw_entry(frame: &mut Frame<'_>, line: Rect, entry: &Entry, (cx, is_selected): (&Cx, bool)) {
     let ground = if is_selected {

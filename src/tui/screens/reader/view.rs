@@ -28,35 +28,32 @@ impl Reader {
             );
             return;
         };
-        let count = lines.lines.len();
-        let first = self
-            .scroll
-            .min(count.saturating_sub(usize::from(area.height).min(count)));
-        self.scroll = first;
-        let Some(layout) = &self.layout else {
-            return;
-        };
-        let rows = layout.lines.iter().skip(first).zip(area.y..area.bottom());
-        let mut last = area.y;
-        for (pieces, y) in rows {
+        let last_page = lines.lines.len().saturating_sub(usize::from(area.height));
+        self.scroll = self.scroll.min(last_page);
+        let end = self.draw_lines(buffer, area, cx);
+        if end < area.bottom() {
+            let rest = Rect {
+                y: end,
+                height: area.bottom() - end,
+                ..area
+            };
+            self.draw_state(buffer, rest, cx);
+        }
+    }
+
+    /// Draws the rows of the message that are in sight; returns the row behind the last.
+    fn draw_lines(&self, buffer: &mut Buffer, area: Rect, cx: &Cx) -> u16 {
+        let lines = self.layout.iter().flat_map(|layout| &layout.lines);
+        let mut end = area.y;
+        for (pieces, y) in lines.skip(self.scroll).zip(area.y..area.bottom()) {
             let mut x = area.x;
             for (piece, tone) in pieces {
                 let room = area.right().saturating_sub(x);
                 x = text::draw(buffer, (x, y), room, piece, cx.style(*tone));
             }
-            last = y + 1;
+            end = y + 1;
         }
-        if last < area.bottom() {
-            self.draw_state(
-                buffer,
-                Rect {
-                    y: last,
-                    height: area.bottom() - last,
-                    ..area
-                },
-                cx,
-            );
-        }
+        end
     }
 
     fn lay_out(&mut self, width: u16, cx: &Cx) -> Option<&Layout> {

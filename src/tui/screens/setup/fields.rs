@@ -2,7 +2,9 @@
 //! settings is. Data and look-ups only.
 
 use crate::engine::Origin;
-use crate::model::{Assertion, ClientKind, Cloud, Method, Provider, TlsMode};
+use crate::model::{
+    Assertion, ClientKind, Cloud, IncomingProtocol, Method, OutgoingProtocol, Provider, TlsMode,
+};
 
 /// A choice's words and what they stand for.
 pub type Options<T> = &'static [(&'static str, T)];
@@ -40,12 +42,46 @@ pub const ASSERTIONS: Options<Assertion> = &[
     ("PS256, x5t#S256 (Entra)", Assertion::Ps256),
     ("RS256, x5t (AD FS, older)", Assertion::Rs256),
 ];
+/// How mail is read.
+pub const READS: Options<IncomingProtocol> = &[
+    ("IMAP", IncomingProtocol::Imap),
+    ("Microsoft Graph", IncomingProtocol::Graph),
+    ("EWS", IncomingProtocol::Ews),
+    ("POP3", IncomingProtocol::Pop3),
+];
+/// How mail is sent.
+pub const SENDS: Options<OutgoingProtocol> = &[
+    ("SMTP", OutgoingProtocol::Smtp),
+    ("Microsoft Graph", OutgoingProtocol::Graph),
+    ("EWS", OutgoingProtocol::Ews),
+];
 /// How connections are protected.
 pub const TLS: Options<TlsMode> = &[
     ("TLS", TlsMode::Implicit),
     ("STARTTLS", TlsMode::StartTls),
     ("none (this machine only)", TlsMode::None),
 ];
+
+/// Tells whether a provider's mail may be had over a protocol.
+pub const fn is_read_over(provider: Provider, protocol: IncomingProtocol) -> bool {
+    !matches!(
+        (provider, protocol),
+        (
+            Provider::Gmail,
+            IncomingProtocol::Graph | IncomingProtocol::Ews
+        ) | (Provider::OutlookCom, IncomingProtocol::Ews)
+            | (Provider::ExchangeServer, IncomingProtocol::Graph)
+    )
+}
+
+/// Tells whether a provider takes mail over a protocol.
+pub const fn is_sent_over(provider: Provider, protocol: OutgoingProtocol) -> bool {
+    match protocol {
+        OutgoingProtocol::Smtp => true,
+        OutgoingProtocol::Graph => is_read_over(provider, IncomingProtocol::Graph),
+        OutgoingProtocol::Ews => is_read_over(provider, IncomingProtocol::Ews),
+    }
+}
 
 /// Returns the words of a value.
 pub fn word<T: PartialEq + Copy>(options: Options<T>, value: T) -> &'static str {
@@ -125,8 +161,8 @@ pub fn field_of(key: &str) -> Option<&'static str> {
     let table = parts.next()?;
     let last = parts.nth(1)?;
     let field = match (table, last) {
-        ("servers", "incoming") => "imap",
-        ("servers", "outgoing") => "smtp",
+        ("servers", "incoming") => "incoming",
+        ("servers", "outgoing") => "outgoing",
         (_, "tenant") => "tenant",
         (_, "client_id") => "client",
         (_, "client") => "kind",

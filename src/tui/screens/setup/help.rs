@@ -113,10 +113,16 @@ fn plain(id: &str) -> &'static str {
             "Where the browser is sent back to: registered with the application letter by letter, except for the port of localhost."
         }
         "password" => "It goes into the vault. Empty: it is asked for at the sign-in.",
-        "imap" | "smtp" => {
-            "Host and port. IMAP: 993 with TLS, 143 with STARTTLS. SMTP: 587 with STARTTLS, 465 with TLS. An EWS address is understood, too."
+        "reads" => {
+            "What the organisation still allows. Exchange Online blocks EWS since October 2026 but for apps on its list; POP3 has no folders and keeps no flags."
         }
-        "imap-tls" | "smtp-tls" => {
+        "sends" => {
+            "Where SMTP sign-in is switched off, mail from Microsoft's mailboxes goes over Graph by itself; chosen here, it takes no detour."
+        }
+        "incoming" | "outgoing" => {
+            "Host and port. IMAP: 993 or 143. POP3: 995. SMTP: 587 or 465. EWS and Graph: 443. An EWS address is understood, too."
+        }
+        "incoming-tls" | "outgoing-tls" => {
             "none sends everything in the clear; it is taken only for a server on this machine, and never with a token."
         }
         "users" => {

@@ -2,9 +2,10 @@
 //! comes from.
 
 use crate::engine::Candidate;
-use crate::model::{Method, Provider, TlsMode};
+use crate::model::{IncomingProtocol, Method, OutgoingProtocol, Provider, TlsMode};
 use crate::tui::screens::setup::fields::{
-    ASSERTIONS, CLOUDS, KINDS, METHODS, Options, PROVIDERS, TLS, allowed, origin, why_not, word,
+    ASSERTIONS, CLOUDS, KINDS, METHODS, Options, PROVIDERS, READS, SENDS, TLS, allowed,
+    is_read_over, is_sent_over, origin, why_not, word,
 };
 use crate::tui::screens::setup::sheet::{Reach, Sending, Sheet, Target};
 use crate::tui::widgets::form::Item;
@@ -63,8 +64,8 @@ pub fn missing(sheet: &Sheet) -> Vec<(&'static str, &'static str)> {
     if profile.method == Method::ClientCertificate && sheet.text("certificate").is_empty() {
         missing.push(("certificate", "PEM file"));
     }
-    if sheet.text("imap").is_empty() {
-        missing.push(("imap", "from your provider"));
+    if sheet.text("incoming").is_empty() {
+        missing.push(("incoming", "from your provider"));
     }
     missing
 }
@@ -297,14 +298,35 @@ fn servers(sheet: &Sheet, items: &mut Vec<Item>) {
         ));
     }
     let from = servers_note(&taken);
+    let provider = sheet.account.sign_in.provider;
     let incoming = &profile.incoming;
-    items.push(from_somewhere(sheet, ("imap", "Incoming (IMAP)"), &from));
-    items.push(tls("imap-tls", incoming.tls));
-    items.push(from_somewhere(sheet, ("smtp", "Outgoing (SMTP)"), &from));
-    if !sheet.text("smtp").is_empty() || sheet.with_more {
-        let outgoing = profile.outgoing.as_ref();
+    let reads = |one: &&(&str, IncomingProtocol)| {
+        one.1 == incoming.protocol || is_read_over(provider, one.1)
+    };
+    items.push(choice_of(
+        "reads",
+        "Reads over",
+        READS.iter().filter(reads),
+        incoming.protocol,
+    ));
+    items.push(from_somewhere(sheet, ("incoming", "  server"), &from));
+    if !incoming.protocol.is_web() {
+        items.push(tls("incoming-tls", incoming.tls));
+    }
+    let outgoing = profile.outgoing.as_ref();
+    let protocol = outgoing.map_or(OutgoingProtocol::Smtp, |server| server.protocol);
+    let sends =
+        |one: &&(&str, OutgoingProtocol)| one.1 == protocol || is_sent_over(provider, one.1);
+    items.push(choice_of(
+        "sends",
+        "Sends over",
+        SENDS.iter().filter(sends),
+        protocol,
+    ));
+    items.push(from_somewhere(sheet, ("outgoing", "  server"), &from));
+    if !protocol.is_web() && (!sheet.text("outgoing").is_empty() || sheet.with_more) {
         items.push(tls(
-            "smtp-tls",
+            "outgoing-tls",
             outgoing.map_or(TlsMode::StartTls, |server| server.tls),
         ));
     }
@@ -323,6 +345,19 @@ fn servers_note(taken: &Candidate) -> String {
     }
 }
 
+/// Makes a choice of those options that are possible.
+fn choice_of<'a, T: PartialEq + Copy + 'a>(
+    id: &'static str,
+    label: &'static str,
+    options: impl Iterator<Item = &'a (&'static str, T)>,
+    value: T,
+) -> Item {
+    let options: Vec<_> = options.collect();
+    let chosen = options.iter().position(|(_, one)| *one == value);
+    let words = options.iter().map(|(word, _)| (*word).to_owned()).collect();
+    Item::choice(id, label, words, chosen.unwrap_or(0))
+}
+
 fn tls(id: &'static str, mode: TlsMode) -> Item {
     let item = choice(id, "  protected by", TLS, mode);
     if mode == TlsMode::None {
@@ -333,7 +368,7 @@ fn tls(id: &'static str, mode: TlsMode) -> Item {
 }
 
 fn sending(sheet: &Sheet, items: &mut Vec<Item>) {
-    if sheet.text("smtp").is_empty() {
+    if sheet.text("outgoing").is_empty() {
         return;
     }
     let all = sheet.sendings();

@@ -6,6 +6,7 @@ mod completing;
 mod fields;
 mod help;
 mod items;
+mod protocols;
 mod read;
 mod saving;
 mod scopes;
@@ -66,7 +67,7 @@ pub struct Setup {
 }
 
 /// Fields whose choice changes which other fields there are.
-const SHAPING: [&str; 15] = [
+const SHAPING: [&str; 17] = [
     "found",
     "consent",
     "profile",
@@ -79,9 +80,11 @@ const SHAPING: [&str; 15] = [
     "send",
     "reach",
     "server-reach",
-    "imap-tls",
-    "smtp-tls",
-    "smtp",
+    "reads",
+    "sends",
+    "incoming-tls",
+    "outgoing-tls",
+    "outgoing",
 ];
 
 /// Fields that say where their text comes from until another one is typed.
@@ -91,8 +94,8 @@ const TYPED: [&str; 7] = [
     "authorize",
     "token",
     "device",
-    "imap",
-    "smtp",
+    "incoming",
+    "outgoing",
 ];
 /// Those of them that may stay empty.
 const ENDPOINTS: [&str; 3] = ["authorize", "token", "device"];
@@ -178,7 +181,9 @@ impl Setup {
                 Vec::new()
             }
             (FormEvent::Submitted(_), Step::Details(_)) => self.save(cx),
-            (FormEvent::Moved, Step::Details(_)) if left == Some("imap") => self.old_server_left(),
+            (FormEvent::Moved, Step::Details(_)) if left == Some("incoming") => {
+                self.old_server_left()
+            }
             _ => Vec::new(),
         }
     }
@@ -228,7 +233,7 @@ impl Setup {
 
     /// An address of an older program in the place of a server is read as one.
     fn old_server_left(&mut self) -> Vec<Effect> {
-        let typed = self.form.value("imap");
+        let typed = self.form.value("incoming");
         let Step::Details(sheet) = &self.step else {
             return Vec::new();
         };

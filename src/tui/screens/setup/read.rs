@@ -75,7 +75,8 @@ impl Sheet {
         }
     }
 
-    fn to_send_sign_in(&self, sign_in: &SignInProfile) -> SignInProfile {
+    /// Returns the profile for sending.
+    pub fn to_send_sign_in(&self, sign_in: &SignInProfile) -> SignInProfile {
         match &self.sending {
             Sending::Same => sign_in.clone(),
             Sending::Profile(name) => {
@@ -100,11 +101,11 @@ impl Sheet {
     /// Returns the server profile.
     pub fn to_servers(&self, sign_in: &SignInProfile) -> ServerProfile {
         let mut servers = self.account.servers.clone();
-        if let Some((host, port)) = read_host_port(self.text("imap")) {
+        if let Some((host, port)) = read_host_port(self.text("incoming")) {
             servers.incoming.host = host;
             servers.incoming.port = port;
         }
-        servers.outgoing = read_host_port(self.text("smtp")).map(|(host, port)| {
+        servers.outgoing = read_host_port(self.text("outgoing")).map(|(host, port)| {
             let mut outgoing = servers.outgoing.clone().unwrap_or_else(no_outgoing);
             outgoing.host = host;
             outgoing.port = port;

@@ -56,7 +56,7 @@ impl Setup {
             let error = "a GUID, such as 11111111-2222-3333-4444-555555555555";
             ("client", error.to_owned())
         });
-        let server = ["imap", "smtp"].into_iter().filter(|id| {
+        let server = ["incoming", "outgoing"].into_iter().filter(|id| {
             let text = sheet.text(id);
             !text.is_empty() && checks::read_host_port(text).is_none()
         });

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::engine::{Candidate, Origin, first_scopes, usual_servers};
+use crate::engine::{Candidate, Origin, asked_scopes, usual_servers};
 use crate::model::{
-    Account, Address, ClientKind, Method, OutgoingServer, Provider, ServerProfile, SignInProfile,
-    TlsMode,
+    Account, Address, ClientKind, Method, OutgoingProtocol, OutgoingServer, Provider,
+    ServerProfile, SignInProfile, TlsMode,
 };
 use crate::tui::screens::setup::fields::{
-    ASSERTIONS, CLOUDS, KINDS, METHODS, PROVIDERS, TLS, meant, why_not,
+    ASSERTIONS, CLOUDS, KINDS, METHODS, PROVIDERS, READS, SENDS, TLS, meant, why_not,
 };
 
 /// What the form is about.
@@ -110,7 +110,7 @@ impl Sheet {
         self.texts.get(id).map_or("", |text| text.trim())
     }
 
-    fn put(&mut self, id: &'static str, text: impl Into<String>) {
+    pub(super) fn put(&mut self, id: &'static str, text: impl Into<String>) {
         self.typed.remove(id);
         self.texts.insert(id, text.into());
     }
@@ -171,12 +171,12 @@ impl Sheet {
     /// Fills the fields of the servers.
     pub fn take_servers(&mut self, servers: ServerProfile) {
         self.put(
-            "imap",
+            "incoming",
             host_port(&servers.incoming.host, servers.incoming.port),
         );
         let outgoing = servers.outgoing.as_ref();
         let outgoing = outgoing.map(|server| host_port(&server.host, server.port));
-        self.put("smtp", outgoing.unwrap_or_default());
+        self.put("outgoing", outgoing.unwrap_or_default());
         self.account.servers = servers;
     }
 
@@ -192,12 +192,18 @@ impl Sheet {
 
     /// Returns the scopes that are asked for when the profile names none.
     pub fn usual_scopes(&self) -> String {
-        let plain = SignInProfile {
+        let sign_in = SignInProfile {
             scopes: Vec::new(),
             tenant: self.text("tenant").to_owned(),
             ..self.account.sign_in.clone()
         };
-        first_scopes(&plain).join(" ")
+        let plain = Account {
+            send_sign_in: self.to_send_sign_in(&sign_in),
+            servers: self.to_servers(&sign_in),
+            sign_in,
+            ..self.account.clone()
+        };
+        asked_scopes(&plain).join(" ")
     }
 
     /// Does what choosing this option of a field brings with it.
@@ -218,16 +224,21 @@ impl Sheet {
             "server-reach" => {
                 self.servers_reach = if place == 1 { Reach::All } else { Reach::One };
             }
-            "imap-tls" => {
+            "reads" => {
+                let now = self.account.servers.incoming.protocol;
+                self.choose_reading(meant(READS, word, now));
+            }
+            "sends" => self.choose_sending(meant(SENDS, word, OutgoingProtocol::Smtp)),
+            "incoming-tls" => {
                 let tls = &mut self.account.servers.incoming.tls;
                 *tls = meant(TLS, word, *tls);
             }
-            "smtp-tls" => self.choose_smtp_tls(word),
+            "outgoing-tls" => self.choose_outgoing_tls(word),
             _ => self.choose_sign_in(id, word),
         }
     }
 
-    fn choose_smtp_tls(&mut self, word: &str) {
+    fn choose_outgoing_tls(&mut self, word: &str) {
         let outgoing = self.account.servers.outgoing.take();
         let mut outgoing = outgoing.unwrap_or_else(no_outgoing);
         outgoing.tls = meant(TLS, word, outgoing.tls);
@@ -290,7 +301,7 @@ impl Sheet {
     /// Servers that were some provider's own become those of the provider that is chosen now.
     fn follow_servers(&mut self) {
         let profile = &self.account.sign_in;
-        let imap = self.text("imap");
+        let imap = self.text("incoming");
         let is_usual = |(_, provider): &(&str, Provider)| {
             CLOUDS.iter().any(|(_, cloud)| {
                 let usual = usual_servers(*provider, *cloud);
