@@ -322,7 +322,9 @@ fn check_passes_on_a_good_account_and_names_what_is_wrong_on_a_bad_one() {
             "{lines}"
         );
         let steps = texts(&lines, "step");
-        for step in ["resolve", "tcp", "tls", "token", "login", "folders", "send"] {
+        for step in [
+            "resolve", "tcp", "tls", "token", "login", "folders", "send-tls", "send",
+        ] {
             assert!(
                 steps.contains(&step.to_owned()),
                 "{step} is missing in {steps:?}"

@@ -138,6 +138,8 @@ fn denial(error: &str, code: &str, suberror: &str, grant: Grant) -> Denial {
         }
         ("consent_declined", Grant::Redirect) => Denial::Declined,
         ("expired_token", Grant::Device) => Denial::Expired,
+        // Entra says so of a code that has run out, too (protocol facts §4.5).
+        ("bad_verification_code", Grant::Device) if code == "AADSTS70019" => Denial::Expired,
         ("bad_verification_code", _) => Denial::UnknownCode,
         ("invalid_grant", Grant::Device | Grant::Code) => match code {
             "AADSTS70008" | "AADSTS70019" | "AADSTS70020" => Denial::Expired,
@@ -275,6 +277,11 @@ mod tests {
             r#"{"error":"bad_verification_code"}"#,
             Grant::Device,
             &Denial::UnknownCode,
+        );
+        check(
+            r#"{"error":"bad_verification_code","error_codes":[70019]}"#,
+            Grant::Device,
+            &Denial::Expired,
         );
         check(
             r#"{"error":"invalid_grant","error_codes":[70020]}"#,

@@ -5,7 +5,6 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::auth::Function;
@@ -13,14 +12,11 @@ use crate::backend::{
     Backend, BackendError, Credential, Login, Outgoing, ews, graph, imap, pop3, smtp,
 };
 use crate::engine::access::access;
-use crate::engine::check::Found;
+use crate::engine::check::{Found, secured};
 use crate::engine::signer::Signer;
 use crate::engine::{CheckStep, EngineError};
-use crate::model::{IncomingProtocol, Mailbox, OutgoingProtocol, OutgoingServer, TlsMode};
-use crate::net::{ServerCertificate, Stream, connect_plain, connect_tls, resolve};
-
-/// Days before the end of a server's certificate from which on a check warns.
-const CERTIFICATE_WARNING: i64 = 14;
+use crate::model::{IncomingProtocol, Mailbox, OutgoingProtocol, OutgoingServer};
+use crate::net::{connect_plain, connect_tls, resolve};
 
 /// An open connection to a mailbox.
 pub struct Link {
@@ -104,11 +100,7 @@ impl Connector for Servers {
     async fn outgoing(&self, signer: &Signer, sender: &str) -> Result<OutgoingLink, EngineError> {
         let account = &signer.account;
         let blame = |source| signer.blame_outgoing(&account.address.email, source);
-        let Some(server) = &account.servers.outgoing else {
-            return Err(blame(BackendError::Unsupported {
-                what: "sending: the account has no outgoing server",
-            }));
-        };
+        let server = outgoing_server(signer)?;
         if server.protocol.is_web() {
             return self.web_outgoing(signer, sender, server).await;
         }
@@ -143,7 +135,8 @@ impl Connector for Servers {
     }
 
     async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<Found, EngineError> {
-        let server = &signer.account.servers.incoming;
+        let account = &signer.account;
+        let (address, server) = (&account.address.email, &account.servers.incoming);
         let (host, port) = (server.host.as_str(), server.port);
         match step {
             CheckStep::Resolve => {
@@ -151,10 +144,29 @@ impl Connector for Servers {
                 let list: Vec<_> = found.iter().map(|at| at.ip().to_string()).collect();
                 Ok(format!("{host} is {}", list.join(", ")).into())
             }
-            CheckStep::Tls if server.tls == TlsMode::Implicit => {
+            CheckStep::Tls => {
                 let trust = signer.trust().await?;
-                let stream = connect_tls(host, port, &trust).await?;
-                Ok(secured(&stream, signer.now()))
+                let stream = match server.protocol {
+                    IncomingProtocol::Imap => imap::protect(server, &trust).await,
+                    IncomingProtocol::Pop3 => pop3::protect(server, &trust).await,
+                    IncomingProtocol::Ews | IncomingProtocol::Graph => {
+                        Ok(connect_tls(host, port, &trust).await?)
+                    }
+                };
+                let stream = stream.map_err(|source| signer.blame_incoming(address, source))?;
+                Ok(secured(&stream, server.tls, signer.now()))
+            }
+            CheckStep::SendTls => {
+                let server = outgoing_server(signer)?;
+                let trust = signer.trust().await?;
+                let stream = match server.protocol {
+                    OutgoingProtocol::Smtp => smtp::protect(server, &trust).await,
+                    OutgoingProtocol::Ews | OutgoingProtocol::Graph => {
+                        Ok(connect_tls(&server.host, server.port, &trust).await?)
+                    }
+                };
+                let stream = stream.map_err(|source| signer.blame_outgoing(address, source))?;
+                Ok(secured(&stream, server.tls, signer.now()))
             }
             _ => {
                 let stream = connect_plain(host, port).await?;
@@ -188,28 +200,13 @@ impl Servers {
     }
 }
 
-/// Says how a connection is protected and when its certificate ends.
-fn secured(stream: &Stream, now: Timestamp) -> Found {
-    let version = stream.tls_version().unwrap_or_default();
-    let Some(certificate) = stream.certificate() else {
-        return version.into();
-    };
-    let ServerCertificate {
-        subject, issuer, ..
-    } = &certificate;
-    let days = certificate.days_left(now);
-    let by = if issuer.is_empty() {
-        String::new()
-    } else {
-        format!(" by {issuer}")
-    };
-    let soon = days < CERTIFICATE_WARNING;
-    Found {
-        detail: format!("{version}, certificate of {subject}{by}, {days} days left"),
-        warning: soon.then(|| {
-            format!("the server's certificate ends in {days} days; whoever runs it has to renew it")
-        }),
-    }
+fn outgoing_server(signer: &Signer) -> Result<&OutgoingServer, EngineError> {
+    let account = &signer.account;
+    let server = account.servers.outgoing.as_ref();
+    server.ok_or_else(|| {
+        let what = "sending: the account has no outgoing server";
+        signer.blame_outgoing(&account.address.email, BackendError::Unsupported { what })
+    })
 }
 
 /// A token opens the mailbox named beside it; a password belongs to the login name, which may be no address.

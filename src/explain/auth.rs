@@ -164,13 +164,14 @@ fn reason_words(error: &str) -> &'static str {
     }
 }
 
-/// The provider's words, and what its administrator finds the refusal by.
+/// The provider's words, and what its administrator finds the refusal by, unless the words hold that already.
 fn details(description: &str, correlation_id: &str, time: &str) -> String {
     let mut parts = vec![description.to_owned()];
-    if !correlation_id.is_empty() {
+    let is_new = |value: &str| !value.is_empty() && !description.contains(value);
+    if is_new(correlation_id) {
         parts.push(format!("correlation id {correlation_id}"));
     }
-    if !time.is_empty() {
+    if is_new(time) {
         parts.push(format!("time {time}"));
     }
     parts.retain(|part| !part.is_empty());

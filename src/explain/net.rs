@@ -73,7 +73,8 @@ fn tls(host: &str, port: u16, fault: TlsFault, source: &str) -> Notice {
         .detail(source)
         .loud();
     let look = format!(
-        "openssl s_client -connect {host}:{port} -servername {host} </dev/null | openssl x509 -noout -subject -issuer -dates"
+        "openssl s_client{} -connect {host}:{port} -servername {host} </dev/null | openssl x509 -noout -subject -issuer -dates",
+        starttls(port)
     );
     match fault {
         TlsFault::Expired => notice
@@ -100,11 +101,42 @@ fn tls(host: &str, port: u16, fault: TlsFault, source: &str) -> Notice {
             .cause("The server does not begin with TLS on this port")
             .how("Use STARTTLS for ports 143 and 587, TLS for 993 and 465")
             .remedy(Remedy::EditAccount),
+        TlsFault::NotOffered => notice
+            .cause("The server does not offer STARTTLS on this port")
+            .cause("Somebody on the way, such as a firewall, takes the offer out")
+            .how("Use TLS (993, 995, 465) instead of STARTTLS if the server has it; nothing was sent unprotected")
+            .remedy(Remedy::EditAccount),
         TlsFault::Other => notice
             .cause("Client and server have no TLS version in common, or the handshake was cut off")
             .how("The server has to offer TLS 1.2 or 1.3")
             .copy(look)
             .who(Who::Provider)
             .remedy(Remedy::Retry),
+    }
+}
+
+/// Returns what openssl needs to know where TLS begins in the middle, by the usual ports.
+const fn starttls(port: u16) -> &'static str {
+    match port {
+        25 | 587 => " -starttls smtp",
+        110 => " -starttls pop3",
+        143 => " -starttls imap",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_to_copy_begins_tls_as_the_port_does() {
+        let check = |port: u16, expected: &str| {
+            let notice = tls("x.test", port, TlsFault::WrongName, "");
+            assert!(notice.copy.starts_with(expected), "{}", notice.copy);
+        };
+        check(993, "openssl s_client -connect x.test:993 ");
+        check(587, "openssl s_client -starttls smtp -connect x.test:587 ");
+        check(143, "openssl s_client -starttls imap -connect x.test:143 ");
     }
 }

@@ -15,6 +15,8 @@ pub enum TlsFault {
     UnknownIssuer,
     /// The server does not speak TLS here (mostly: STARTTLS port used with implicit TLS).
     NotTls,
+    /// The server does not offer STARTTLS, or somebody on the way took the offer out.
+    NotOffered,
     /// Anything else, such as no common version.
     Other,
 }
@@ -101,6 +103,16 @@ pub enum NetError {
 }
 
 impl NetError {
+    /// Makes the error of a server that cannot be asked for TLS; `words` say what was seen.
+    pub fn tls_not_offered(host: &str, port: u16, words: &str) -> Self {
+        Self::Tls {
+            host: host.to_owned(),
+            port,
+            fault: TlsFault::NotOffered,
+            source: std::io::Error::other(words.to_owned()),
+        }
+    }
+
     /// Copies the error, so that several callers who waited for one answer can all have it. What the system's
     /// error wrapped is kept as its text.
     pub fn duplicate(&self) -> Self {

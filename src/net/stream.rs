@@ -98,13 +98,13 @@ impl Stream {
         }
     }
 
-    /// Returns what may be shown of the server's certificate; `None` for a plain socket.
+    /// Returns what may be shown of the server's certificates; `None` for a plain socket.
     pub fn certificate(&self) -> Option<ServerCertificate> {
         let Transport::Tls(session) = &self.transport else {
             return None;
         };
         let chain = session.get_ref().1.peer_certificates()?;
-        ServerCertificate::read(chain.first()?)
+        ServerCertificate::read(chain, &self.host)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Every code of Microsoft's sign-in service that is explained, given at every place where it can come.
 
+use futures_util::future::join_all;
 use pillarbox::demo::{Endpoint, Trouble};
 use pillarbox::engine::EngineError;
 use pillarbox::explain::{Notice, explain, explain_text};
 
-use crate::story::{Story, Way};
+use crate::story::{Back, Story, Way};
 
 /// The table itself, so that a code that is added to it is asked for here at once.
 const TABLE: &str = include_str!("../../src/explain/aadsts.rs");
@@ -59,6 +60,37 @@ async fn every_code_is_recognised_when_a_device_code_is_asked_for() {
         let error = story.failure(Way::Device).await;
         check(number, "device code", &error);
     }
+}
+
+/// Codes after which a sign-in by device code goes on: not entered yet, or run out, which brings another code.
+const GOES_ON: [u32; 5] = [70_008, 70_012, 70_016, 70_019, 70_020];
+
+/// Asks for a whole minute of patience.
+const SLOW: u32 = 50_196;
+
+/// Sign-ins at a time; each waits a second for its poll.
+const LANES: usize = 6;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_code_is_recognised_when_a_device_code_is_polled() {
+    let codes: Vec<u32> = codes().into_iter().filter(|code| *code != SLOW).collect();
+    let poll = async |lane: &[u32]| {
+        let story = Story::begin().await;
+        for number in lane {
+            let trouble = Trouble::Aadsts(*number);
+            story.control().trouble(Endpoint::Token, trouble);
+            let ended = story.sign_in(Way::Device, Back::AsTold).await;
+            match &ended.outcome {
+                Ok(_) => assert!(GOES_ON.contains(number), "signed in after {number}"),
+                Err(error) => {
+                    assert!(!GOES_ON.contains(number), "{error:?}");
+                    check(*number, "poll", error);
+                }
+            }
+        }
+    };
+    let lanes = codes.chunks(codes.len().div_ceil(LANES));
+    join_all(lanes.map(poll)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

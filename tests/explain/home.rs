@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pillarbox::config::{Config, Paths};
 use pillarbox::demo::{Habits, Options as Demo, Tenant};
-use pillarbox::engine::{DeviceProgress, Engine, Event, Options, SignInEvent, Unlock};
+use pillarbox::engine::{DeviceProgress, Engine, Event, Health, Options, SignInEvent, Unlock};
 use pillarbox::explain::{Notice, explain, explain_failure};
 use pillarbox::model::{Address, Draft};
 use secrecy::SecretString;
@@ -25,11 +25,26 @@ pub enum Proof {
     Password,
 }
 
+/// Whose tokens are renewed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Renewal {
+    /// A person's, by refresh token.
+    Person,
+    /// An application's own.
+    Application,
+}
+
 /// The demo's sign-in service, for everybody.
 pub async fn tenant(folder: &std::path::Path) -> Tenant {
+    short_tenant(folder, Duration::from_secs(300)).await
+}
+
+/// The same with access tokens of another life.
+pub async fn short_tenant(folder: &std::path::Path, token_life: Duration) -> Tenant {
     let options = Demo {
         chatter: false,
         messages: 5,
+        token_life,
         ..Demo::new(folder)
     };
     let habits = Habits {
@@ -45,7 +60,7 @@ pub struct Home {
     events: Receiver<Event>,
     seen: Vec<Notice>,
     told: BTreeSet<String>,
-    servers: (Server, Server),
+    servers: Option<(Server, Server)>,
     _folder: tempfile::TempDir,
 }
 
@@ -113,6 +128,68 @@ impl Home {
             tenant.user,
             folder.path().join("key"),
         );
+        let home = Self::start(folder, &text, Some(servers)).await;
+        match proof {
+            Proof::Token => home.sign_in(tenant).await,
+            Proof::Password => {
+                let password = SecretString::from("secret of a test");
+                home.engine.set_password("work", password).await.unwrap();
+            }
+        }
+        home
+    }
+
+    /// An account at the tenant's own servers, in step with them.
+    pub async fn renewing(tenant: &Tenant, renewal: Renewal) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut apps = tenant.apps.iter();
+        let app = apps.find(|app| app.key == "daemon-secret").unwrap();
+        let (sign_in, address) = match renewal {
+            Renewal::Person => (
+                format!(
+                    "method = \"device-code\"\nclient_id = {:?}",
+                    tenant.client_id
+                ),
+                &tenant.user,
+            ),
+            Renewal::Application => (
+                format!(
+                    "method = \"client-secret\"\nclient_id = {:?}\n\
+                     scopes = [\"https://outlook.office365.com/.default\"]",
+                    app.client_id
+                ),
+                &tenant.shared[0],
+            ),
+        };
+        let text = format!(
+            "[sign_in.one]\nprovider = \"custom\"\nauthority = {:?}\nca_file = {ca:?}\n{sign_in}\n\
+             [servers.one]\nca_file = {ca:?}\n\
+             incoming = {{ protocol = \"imap\", host = \"localhost\", port = {}, tls = \"implicit\" }}\n\
+             [account.work]\naddress = {address:?}\nsign_in = \"one\"\nservers = \"one\"\n\
+             [vault]\nkind = \"file\"\nkey_file = {:?}\n",
+            tenant.authority,
+            tenant.imap_port,
+            folder.path().join("key"),
+            ca = tenant.ca_file,
+        );
+        let home = Self::start(folder, &text, None).await;
+        match renewal {
+            Renewal::Person => home.sign_in(tenant).await,
+            Renewal::Application => {
+                let secret = std::fs::read_to_string(app.secret_file.as_ref().unwrap()).unwrap();
+                let kept = home.engine.set_client_secret("one", secret.into()).await;
+                kept.unwrap();
+            }
+        }
+        home.until_fine().await;
+        home
+    }
+
+    async fn start(
+        folder: tempfile::TempDir,
+        text: &str,
+        servers: Option<(Server, Server)>,
+    ) -> Self {
         let paths = Paths::under(folder.path());
         paths.prepare().unwrap();
         std::fs::write(&paths.config, text).unwrap();
@@ -123,22 +200,27 @@ impl Home {
             background: true,
         });
         let engine = engine.await.unwrap();
-        let home = Self {
+        Self {
             events: engine.events(),
             engine,
             seen: Vec::new(),
             told: BTreeSet::new(),
             servers,
             _folder: folder,
-        };
-        match proof {
-            Proof::Token => home.sign_in(tenant).await,
-            Proof::Password => {
-                let password = SecretString::from("secret of a test");
-                home.engine.set_password("work", password).await.unwrap();
-            }
         }
-        home
+    }
+
+    async fn until_fine(&self) {
+        let mailboxes = self.engine.mailboxes().await.unwrap();
+        let started = Instant::now();
+        let is_fine = || {
+            let mut all = mailboxes.iter();
+            all.all(|mailbox| self.engine.status(mailbox.id).health == Health::Fine)
+        };
+        while !is_fine() {
+            assert!(started.elapsed() < PATIENCE, "never in step");
+            sleep(Duration::from_millis(10)).await;
+        }
     }
 
     async fn sign_in(&self, tenant: &Tenant) {
@@ -212,7 +294,8 @@ impl Home {
 
     async fn until_listened(&self, times: u32) {
         let started = Instant::now();
-        while self.servers.0.listened.load(Ordering::Relaxed) < times {
+        let (incoming, _) = self.servers.as_ref().unwrap();
+        while incoming.listened.load(Ordering::Relaxed) < times {
             assert!(started.elapsed() < PATIENCE, "no session listens");
             sleep(Duration::from_millis(5)).await;
         }

@@ -2,9 +2,12 @@
 
 #![cfg(test)]
 
+mod checking;
 mod codes;
+mod doors;
 mod faults;
 mod home;
 mod mail_servers;
+mod renewals;
 mod scripted;
 mod story;

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls::pki_types::PrivatePkcs8KeyDer;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -92,6 +92,41 @@ pub fn certificate() -> &'static str {
     &CERTIFIED.pem
 }
 
+/// When a connection is put under TLS.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Entry {
+    /// From the first byte.
+    Tls,
+    /// When it is asked for.
+    StartTls,
+    /// Never; nobody may sign in.
+    Plain,
+}
+
+/// How connections to a server begin.
+#[derive(Clone)]
+pub struct Door {
+    pub acceptor: TlsAcceptor,
+    pub entry: Entry,
+}
+
+impl Door {
+    /// TLS from the first byte, with the certificate of all servers.
+    pub fn usual() -> Self {
+        Self {
+            acceptor: CERTIFIED.acceptor.clone(),
+            entry: Entry::Tls,
+        }
+    }
+}
+
+/// A protocol.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Speech {
+    Imap,
+    Smtp,
+}
+
 /// A server on a port of its own; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Server {
@@ -109,17 +144,29 @@ impl Drop for Server {
 
 impl Server {
     pub async fn imap(said: Said) -> Self {
-        let listened = Arc::default();
-        let count = Arc::clone(&listened);
-        let serve = move |line| imap(line, said, Arc::clone(&count));
-        Self::start(serve, listened).await
+        Self::imap_behind(Door::usual(), said).await
     }
 
     pub async fn smtp(said: Said) -> Self {
-        Self::start(move |line| smtp(line, said), Arc::default()).await
+        Self::smtp_behind(Door::usual(), said).await
+    }
+
+    pub async fn imap_behind(door: Door, said: Said) -> Self {
+        let listened = Arc::default();
+        let count = Arc::clone(&listened);
+        let is_greeted = door.entry == Entry::StartTls;
+        let serve = move |line| imap(line, (said, is_greeted), Arc::clone(&count));
+        Self::start((door, Speech::Imap), serve, listened).await
+    }
+
+    pub async fn smtp_behind(door: Door, said: Said) -> Self {
+        let is_greeted = door.entry == Entry::StartTls;
+        let serve = move |line| smtp(line, said, is_greeted);
+        Self::start((door, Speech::Smtp), serve, Arc::default()).await
     }
 
     async fn start<F>(
+        (way_in, speech): (Door, Speech),
         serve: impl Fn(Line) -> F + Send + Sync + 'static,
         listened: Arc<AtomicU32>,
     ) -> Self
@@ -132,8 +179,13 @@ impl Server {
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = door.accept().await {
                 let serve = Arc::clone(&serve);
+                let Door { acceptor, entry } = way_in.clone();
                 tokio::spawn(async move {
-                    let stream = CERTIFIED.acceptor.accept(stream).await.ok()?;
+                    let stream = match entry {
+                        Entry::Tls => stream,
+                        Entry::StartTls | Entry::Plain => before_tls(stream, speech, entry).await?,
+                    };
+                    let stream = acceptor.accept(stream).await.ok()?;
                     serve(BufReader::new(stream)).await
                 });
             }
@@ -146,13 +198,46 @@ impl Server {
     }
 }
 
-async fn hear(line: &mut Line) -> Option<String> {
+/// Greets, and waits until somebody asks for TLS.
+async fn before_tls(stream: TcpStream, speech: Speech, entry: Entry) -> Option<TcpStream> {
+    let mut plain = BufReader::new(stream);
+    let line = &mut plain;
+    let offers = entry == Entry::StartTls;
+    let greeting = match speech {
+        Speech::Imap => "* OK ready",
+        Speech::Smtp => "220 ready",
+    };
+    say(line, greeting).await?;
+    loop {
+        let command = hear(line).await?;
+        let (first, rest) = command.split_once(' ').unwrap_or((&command, ""));
+        let is_asked = first == "STARTTLS" || rest == "STARTTLS";
+        let words = match (speech, is_asked && offers) {
+            (Speech::Imap, true) => format!("{first} OK go on"),
+            (Speech::Imap, false) => {
+                let offer = if offers { " STARTTLS" } else { "" };
+                format!("* CAPABILITY IMAP4rev1{offer} LOGINDISABLED\r\n{first} OK done")
+            }
+            (Speech::Smtp, true) => "220 go on".to_owned(),
+            (Speech::Smtp, false) if offers => "250-ready\r\n250 STARTTLS".to_owned(),
+            (Speech::Smtp, false) => "250-ready\r\n250 SIZE 1000000".to_owned(),
+        };
+        say(line, &words).await?;
+        if is_asked && offers {
+            break;
+        }
+    }
+    // Nobody says anything more before the handshake.
+    Some(plain.into_inner())
+}
+
+async fn hear<L: AsyncBufRead + Unpin>(line: &mut L) -> Option<String> {
     let mut text = String::new();
     let count = line.read_line(&mut text).await.ok()?;
     (count > 0).then(|| text.trim_end().to_owned())
 }
 
-async fn say(line: &mut Line, text: &str) -> Option<()> {
+async fn say<L: AsyncWrite + Unpin>(line: &mut L, text: &str) -> Option<()> {
     let text = format!("{text}\r\n");
     line.write_all(text.as_bytes()).await.ok()?;
     line.flush().await.ok()
@@ -167,9 +252,15 @@ async fn say_imap(line: &mut Line, tag: &str, text: &str) -> Option<()> {
     say(line, &format!("{tag} {text}")).await
 }
 
-async fn imap(mut line: Line, said: Said, listened: Arc<AtomicU32>) -> Option<()> {
+async fn imap(
+    mut line: Line,
+    (said, is_greeted): (Said, bool),
+    listened: Arc<AtomicU32>,
+) -> Option<()> {
     let line = &mut line;
-    say(line, "* OK ready").await?;
+    if !is_greeted {
+        say(line, "* OK ready").await?;
+    }
     while let Some(command) = hear(line).await {
         let (tag, rest) = command.split_once(' ')?;
         let rest = rest.to_ascii_uppercase();
@@ -233,6 +324,20 @@ fn answers(word: &str, command: &str, said: Said) -> Vec<String> {
         ]
         .map(str::to_owned)
         .to_vec(),
+        "FETCH" if command.contains("BODY.PEEK[]<0") => {
+            let text = "From: Sam <sam@x.test>\r\nSubject: One\r\n\r\nGood morning\r\n";
+            let size = text.len();
+            vec![format!("* 1 FETCH (UID 1 RFC822.SIZE {size} BODY[]<0> {{{size}}}\r\n{text})")]
+        }
+        "FETCH" if command.contains("BODY.PEEK[HEADER") => {
+            let (_, section) = command.split_once("BODY.PEEK[").unwrap();
+            let (section, _) = section.split_once(']').unwrap();
+            let text = "From: Sam <sam@x.test>\r\nSubject: One\r\n\r\n";
+            let size = text.len();
+            vec![format!(
+                "* 1 FETCH (UID 1 FLAGS (\\Seen) RFC822.SIZE 58 INTERNALDATE \"22-Nov-2026 10:00:00 +0000\" BODY[{section}] {{{size}}}\r\n{text})"
+            )]
+        }
         "SEARCH" => vec!["* SEARCH 1".to_owned()],
         "FETCH" if command.contains("ENVELOPE") || command.contains("FLAGS") => vec![
             r#"* 1 FETCH (UID 1 FLAGS (\Seen) RFC822.SIZE 20 INTERNALDATE "22-Nov-2026 10:00:00 +0000" ENVELOPE (NIL "One" NIL NIL NIL NIL NIL NIL NIL "<1@x.test>"))"#.to_owned(),
@@ -241,9 +346,11 @@ fn answers(word: &str, command: &str, said: Said) -> Vec<String> {
     }
 }
 
-async fn smtp(mut line: Line, said: Said) -> Option<()> {
+async fn smtp(mut line: Line, said: Said, is_greeted: bool) -> Option<()> {
     let line = &mut line;
-    say(line, said.at(Place::Greeting).unwrap_or("220 ready")).await?;
+    if !is_greeted {
+        say(line, said.at(Place::Greeting).unwrap_or("220 ready")).await?;
+    }
     while let Some(command) = hear(line).await {
         let word = command.split(' ').next()?.to_ascii_uppercase();
         let (place, usual) = match word.as_str() {

@@ -307,7 +307,9 @@ fn three_values_are_enough_and_check_says_that_all_is_well() {
     let lines = guide.json(&["check", "--json"]);
     let lines = lines.as_array().unwrap();
     assert!(lines.iter().all(|line| line["ok"] == true), "{lines:?}");
-    for step in ["resolve", "tcp", "tls", "token", "login", "folders", "send"] {
+    for step in [
+        "resolve", "tcp", "tls", "token", "login", "folders", "send-tls", "send",
+    ] {
         assert!(
             lines.iter().any(|line| line["step"] == step),
             "{step} is missing"

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pillarbox::config::Paths;
+use url::Url;
 
 use crate::leaks::{Written, files};
 use crate::scripted::{Place, Said, Server, certificate};
@@ -27,6 +28,20 @@ case $3 in
   remove) rm -f "$file" ;;
 esac
 "#;
+
+/// Returns the `state` of a sign-in's address.
+pub fn state_in(address: &str) -> String {
+    let address = Url::parse(address).unwrap();
+    let mut pairs = address.query_pairs();
+    let (_, state) = pairs.find(|(name, _)| name == "state").unwrap();
+    state.into_owned()
+}
+
+/// Finds the `state` of a sign-in in what the program says of it.
+fn state_of(line: &str) -> String {
+    let event: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
+    state_in(event["address"].as_str().unwrap())
+}
 
 /// What others on the machine can see of running programs.
 type Seen = Arc<Mutex<Vec<u8>>>;
@@ -160,6 +175,10 @@ impl Home {
         )
     }
 
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     fn ca_file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
@@ -210,6 +229,31 @@ impl Home {
         drop(input);
         output.read_to_end(&mut text).unwrap();
         self.end(child, watched, (arguments, text))
+    }
+
+    /// Signs in to every account, each in its own way.
+    pub fn sign_in_everywhere(&self, service: &Service) {
+        let canaries = &service.canaries;
+        let secret = format!("{}\n", canaries.plant("client_secret"));
+        let password = format!("{}\n", canaries.plant("password"));
+        let code = canaries.plant("code");
+        let paste = |line: &str| {
+            let state = state_of(line);
+            format!("https://own.example/back?code={code}&state={state}\n")
+        };
+        for (name, typed) in [
+            ("device", ""),
+            ("web", &secret),
+            ("app", &secret),
+            ("certified", ""),
+            ("pass", &password),
+        ] {
+            let reply: Option<&dyn Fn(&str) -> String> = (name == "web").then_some(&paste);
+            let mut arguments = vec!["sign-in", name];
+            arguments.extend((name != "pass").then_some("--json"));
+            let signed_in = self.run(&arguments, typed, reply);
+            assert!(signed_in, "{}", self.words());
+        }
     }
 
     fn end(

@@ -3,9 +3,14 @@
 
 #![cfg(test)]
 
+#[path = "../terminal/console.rs"]
+#[allow(dead_code, reason = "its other half is for stories about terminals")]
+mod console;
 mod home;
 mod leaks;
+mod panics;
 mod passphrase;
+mod screens;
 mod sign_in_service;
 mod stories;
 

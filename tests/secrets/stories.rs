@@ -3,19 +3,10 @@
 use std::time::Duration;
 
 use pillarbox::model::sanitize_line;
-use url::Url;
 
 use crate::home::Home;
 use crate::leaks::find;
 use crate::sign_in_service::Service;
-
-fn state_of(line: &str) -> String {
-    let event: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
-    let address = Url::parse(event["address"].as_str().unwrap()).unwrap();
-    let mut pairs = address.query_pairs();
-    let (_, state) = pairs.find(|(name, _)| name == "state").unwrap();
-    state.into_owned()
-}
 
 /// Reads, sends, looks, and signs out.
 fn use_account(home: &Home, name: &str, works: bool) {
@@ -53,41 +44,9 @@ fn use_all(home: &Home) {
 async fn no_secret_is_written_said_or_shown() {
     let service = Service::start().await;
     let home = Home::new(&service, "").await;
-    let canaries = &service.canaries;
-    let secret = format!("{}\n", canaries.plant("client_secret"));
-    let password = format!("{}\n", canaries.plant("password"));
-    let code = canaries.plant("code");
-    let paste = |line: &str| {
-        format!(
-            "https://own.example/back?code={code}&state={}\n",
-            state_of(line)
-        )
-    };
-    let (home, service) = tokio::task::block_in_place(|| {
-        assert!(
-            home.run(&["sign-in", "device", "--json"], "", None),
-            "{}",
-            home.words()
-        );
-        let web = home.run(&["sign-in", "web", "--json"], &secret, Some(&paste));
-        assert!(web, "{}", home.words());
-        assert!(
-            home.run(&["sign-in", "app", "--json"], &secret, None),
-            "{}",
-            home.words()
-        );
-        assert!(
-            home.run(&["sign-in", "certified", "--json"], "", None),
-            "{}",
-            home.words()
-        );
-        assert!(
-            home.run(&["sign-in", "pass"], &password, None),
-            "{}",
-            home.words()
-        );
+    tokio::task::block_in_place(|| {
+        home.sign_in_everywhere(&service);
         use_all(&home);
-        (home, service)
     });
     let used = service.used.lock().unwrap().clone();
     let all = [

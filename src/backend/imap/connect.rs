@@ -19,30 +19,32 @@ pub async fn connect(
     trust: &Trust,
     login: &Login,
 ) -> Result<Box<dyn Backend>, BackendError> {
-    let (host, port) = (server.host.as_str(), server.port);
+    let stream = protect(server, trust).await?;
+    let session = Session::new(stream, &server.host, server.port);
     let (session, greeting) = match server.tls {
-        TlsMode::Implicit => {
-            let stream = connect_tls(host, port, trust)
-                .await
-                .map_err(no_connection)?;
-            greeted(Session::new(stream, host, port)).await?
-        }
+        // Nothing said before the handshake counts; the server does not greet again.
+        TlsMode::StartTls => (session, Greeting::Hello),
+        TlsMode::Implicit | TlsMode::None => greeted(session).await?,
+    };
+    Ok(Box::new(open(session, greeting, login).await?))
+}
+
+/// Connects and protects the connection as the server profile says; nobody is signed in.
+pub async fn protect(server: &IncomingServer, trust: &Trust) -> Result<Stream, BackendError> {
+    let (host, port) = (server.host.as_str(), server.port);
+    match server.tls {
+        TlsMode::Implicit => connect_tls(host, port, trust).await.map_err(no_connection),
         TlsMode::StartTls => {
             let stream = connect_plain(host, port).await.map_err(no_connection)?;
             let stream = ask_for_tls(Session::new(stream, host, port)).await?;
-            let stream = start_tls(stream, host, trust)
-                .await
-                .map_err(no_connection)?;
-            // Nothing said before the handshake counts; the server does not greet again.
-            (Session::new(stream, host, port), Greeting::Hello)
+            start_tls(stream, host, trust).await.map_err(no_connection)
         }
         TlsMode::None => {
             let stream = connect_plain(host, port).await.map_err(no_connection)?;
             check_local(&stream)?;
-            greeted(Session::new(stream, host, port)).await?
+            Ok(stream)
         }
-    };
-    Ok(Box::new(open(session, greeting, login).await?))
+    }
 }
 
 fn no_connection(source: NetError) -> BackendError {
@@ -103,14 +105,14 @@ pub(super) async fn ask_for_tls<S: Link>(session: Session<S>) -> Result<S, Backe
     let (mut session, greeting) = greeted(session).await?;
     if greeting == Greeting::SignedIn {
         // RFC 9051 §11.1: STARTTLS is no longer possible then; somebody may want it that way.
-        return Err(protocol("start TLS", "the server greeted with PREAUTH"));
+        return Err(session.tls_not_offered("the server greeted with PREAUTH"));
     }
     let capability = Command::new("read capabilities", "CAPABILITY");
     if !session.has_capabilities() {
         session.run_plain(&capability).await?;
     }
     if !session.can("STARTTLS") {
-        return Err(protocol("start TLS", "the server does not offer STARTTLS"));
+        return Err(session.tls_not_offered("STARTTLS is not among the server's capabilities"));
     }
     session
         .run_plain(&Command::new("start TLS", "STARTTLS"))

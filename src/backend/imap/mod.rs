@@ -28,7 +28,7 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-pub use connect::connect;
+pub use connect::{connect, protect};
 
 use self::folders::Listed;
 use self::sync::Sync;

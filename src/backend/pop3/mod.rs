@@ -10,3 +10,5 @@ pub async fn connect(
 ) -> Result<Box<dyn Backend>, BackendError> {
     Err(BackendError::Unsupported { what: "x" })
 }
+/// Stub.
+pub async fn protect(_: &IncomingServer, _: &Trust) -> Result<crate::net::Stream, BackendError> { Err(BackendError::Unsupported { what: "x" }) }

@@ -13,6 +13,8 @@ mod session;
 mod submit;
 mod transport;
 
+pub use secure::protect;
+
 use crate::backend::BackendError;
 use crate::backend::Login;
 use crate::backend::Outgoing;

@@ -33,21 +33,31 @@ pub(super) struct Secured {
     pub prefix: &'static [u8],
 }
 
-/// Opens a stream as the server profile says.
+/// Opens a stream as the server profile says. Without TLS never for a token.
 pub(super) async fn open(
     server: &OutgoingServer,
     trust: &Trust,
     login: &Login,
 ) -> Result<Secured, BackendError> {
+    if server.tls == TlsMode::None && matches!(login.credential, Credential::Bearer(_)) {
+        return Err(refused("a token is never sent without TLS"));
+    }
+    let stream = protect(server, trust).await?;
+    let prefix: &[u8] = match server.tls {
+        TlsMode::StartTls => GREETED,
+        TlsMode::Implicit | TlsMode::None => b"",
+    };
+    Ok(Secured { stream, prefix })
+}
+
+/// Connects and protects the connection as the server profile says; nobody is signed in.
+pub async fn protect(server: &OutgoingServer, trust: &Trust) -> Result<Stream, BackendError> {
     match server.tls {
-        TlsMode::Implicit => Ok(Secured {
-            stream: net::connect_tls(&server.host, server.port, trust)
-                .await
-                .map_err(offline)?,
-            prefix: b"",
-        }),
+        TlsMode::Implicit => net::connect_tls(&server.host, server.port, trust)
+            .await
+            .map_err(offline),
         TlsMode::StartTls => start_tls(server, trust).await,
-        TlsMode::None => plain(server, login).await,
+        TlsMode::None => plain(server).await,
     }
 }
 
@@ -66,25 +76,19 @@ fn refused(text: &str) -> BackendError {
     }
 }
 
-/// Without TLS: only to this machine, never with a token.
-async fn plain(server: &OutgoingServer, login: &Login) -> Result<Secured, BackendError> {
-    if matches!(login.credential, Credential::Bearer(_)) {
-        return Err(refused("a token is never sent without TLS"));
-    }
+/// Without TLS: only to this machine.
+async fn plain(server: &OutgoingServer) -> Result<Stream, BackendError> {
     let stream = net::connect_plain(&server.host, server.port)
         .await
         .map_err(offline)?;
     if !stream.peer_addr().ip().is_loopback() {
         return Err(refused("without TLS only a server on this machine is used"));
     }
-    Ok(Secured {
-        stream,
-        prefix: b"",
-    })
+    Ok(stream)
 }
 
 /// STARTTLS (RFC 3207). What an attacker sends behind the go-ahead is read by the handshake and breaks it.
-async fn start_tls(server: &OutgoingServer, trust: &Trust) -> Result<Secured, BackendError> {
+async fn start_tls(server: &OutgoingServer, trust: &Trust) -> Result<Stream, BackendError> {
     let mut stream = net::connect_plain(&server.host, server.port)
         .await
         .map_err(offline)?;
@@ -97,13 +101,9 @@ async fn start_tls(server: &OutgoingServer, trust: &Trust) -> Result<Secured, Ba
                 seconds: DIALOGUE_LIMIT.as_secs(),
             })
         })??;
-    let stream = net::start_tls(stream, &server.host, trust)
+    net::start_tls(stream, &server.host, trust)
         .await
-        .map_err(offline)?;
-    Ok(Secured {
-        stream,
-        prefix: GREETED,
-    })
+        .map_err(offline)
 }
 
 async fn ask_for_tls(stream: &mut Stream) -> Result<(), BackendError> {
@@ -113,9 +113,9 @@ async fn ask_for_tls(stream: &mut Stream) -> Result<(), BackendError> {
     let (hello, heard) = read_reply(stream).await?;
     expect(&hello, Stage::Greeting)?;
     if !Offers::read(&heard).has("STARTTLS") {
-        return Err(refused(
-            "the server does not offer STARTTLS here; nothing was sent unprotected",
-        ));
+        let words = "STARTTLS is not in the server's answer to EHLO";
+        let source = NetError::tls_not_offered(stream.host(), stream.port(), words);
+        return Err(offline(source));
     }
     write(stream, "STARTTLS\r\n").await?;
     let (go_ahead, _) = read_reply(stream).await?;

@@ -85,7 +85,7 @@ pub enum CheckStep {
     Resolve,
     /// A TCP connection.
     Tcp,
-    /// TLS and its certificate.
+    /// TLS of the incoming server and its certificates, STARTTLS included.
     Tls,
     /// The last day of the application's secret or certificate.
     Expiry,
@@ -97,6 +97,8 @@ pub enum CheckStep {
     Login,
     /// List its folders.
     Folders,
+    /// TLS of the outgoing server and its certificates, STARTTLS included.
+    SendTls,
     /// Log in for sending (nothing is sent).
     Send,
     /// Name the mailbox as sender (nothing is sent).
@@ -119,6 +121,7 @@ impl CheckStep {
             Self::Permissions => "permissions",
             Self::Login => "login",
             Self::Folders => "folders",
+            Self::SendTls => "send-tls",
             Self::Send => "send",
             Self::Sender => "sender",
             Self::Delivery => "delivery",

@@ -7,8 +7,7 @@ use crate::engine::EngineError;
 use crate::engine::check::{Check, CheckStep, Found, Reading};
 use crate::engine::work::desk::Desk;
 use crate::engine::work::room::Room;
-use crate::model::{RemoteFolder, RemoteId, Role, TlsMode};
-use crate::net::NetError;
+use crate::model::{RemoteFolder, RemoteId, Role};
 
 impl Check {
     /// Opens a mailbox and tells how far.
@@ -33,21 +32,9 @@ impl Check {
         }
     }
 
-    /// Logs in. What STARTTLS does is only seen here, so its line comes from here too.
     async fn log_in(&self, desk: &std::sync::Arc<Desk>) -> (Option<Room>, Reading) {
         let started = Instant::now();
-        let tls = desk.signer.account.servers.incoming.tls;
         let opened = Room::open(&self.inner, desk).await;
-        if tls == TlsMode::StartTls {
-            let step = (desk.address(), CheckStep::Tls);
-            match opened {
-                Err(error) if is_tls(&error) => {
-                    self.done(step, Err::<Found, _>(error), started);
-                    return (None, Reading::Unknown);
-                }
-                _ => self.done(step, Ok("STARTTLS"), started),
-            };
-        }
         let step = (desk.address(), CheckStep::Login);
         match opened {
             Ok(room) => {
@@ -82,19 +69,6 @@ fn is_no(error: &EngineError) -> bool {
                 kind: Refusal::NoMailboxAccess,
                 ..
             } | BackendError::SignIn { .. },
-            ..
-        }
-    )
-}
-
-fn is_tls(error: &EngineError) -> bool {
-    matches!(
-        error,
-        EngineError::Backend {
-            source: BackendError::Offline {
-                source: NetError::Tls { .. },
-                ..
-            },
             ..
         }
     )

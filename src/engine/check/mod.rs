@@ -6,6 +6,7 @@ mod line;
 mod mailbox;
 mod permissions;
 mod sending;
+mod tls;
 
 use std::sync::Arc;
 
@@ -16,7 +17,9 @@ use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::time::Instant;
 
 pub use line::{CheckLine, CheckStep, CheckWish, Found, Reading, Rights, SendTest, Sending};
+pub(in crate::engine) use tls::secured;
 
+use crate::backend::BackendError;
 use crate::engine::credentials::expiry;
 use crate::engine::inner::Inner;
 use crate::engine::link::OutgoingLink;
@@ -100,8 +103,9 @@ impl Check {
             wish.mailboxes.is_empty() || wished.any(|one| one.eq_ignore_ascii_case(desk.address()))
         };
         desks.retain(is_wished);
-        let can_read = self.server(&main).await.is_some();
-        let post = self.outgoing(&main).await;
+        let reached = self.server(&main).await;
+        let can_read = reached.is_ok();
+        let post = self.outgoing(&main, reached.err()).await;
         let turns = Semaphore::new(TOGETHER);
         let mut running: FuturesUnordered<_> = desks
             .iter()
@@ -123,22 +127,28 @@ impl Check {
         while running.next().await.is_some() {}
     }
 
-    /// Looks at what all mailboxes share; `None` as soon as a step failed.
-    async fn server(&self, main: &Desk) -> Option<()> {
+    /// Looks at what all mailboxes share, up to the first step that fails.
+    async fn server(&self, main: &Desk) -> Result<(), CheckStep> {
         let signer = &main.signer;
         let mut steps = vec![CheckStep::Resolve, CheckStep::Tcp];
-        if signer.account.servers.incoming.tls == TlsMode::Implicit {
+        if signer.account.servers.incoming.tls != TlsMode::None {
             steps.push(CheckStep::Tls);
         }
         for step in steps {
-            let started = Instant::now();
-            let found = self.inner.connector.probe(signer, step).await;
-            self.done((main.address(), step), found, started)?;
+            self.probe(main, step).await.ok_or(step)?;
         }
         self.expiries(main).await;
-        self.token(main, &signer.receive).await?;
+        let token = self.token(main, &signer.receive).await;
+        token.ok_or(CheckStep::Token)?;
         self.permissions(main, &signer.receive).await;
-        Some(())
+        Ok(())
+    }
+
+    async fn probe(&self, main: &Desk, step: CheckStep) -> Option<()> {
+        let started = Instant::now();
+        let found = self.inner.connector.probe(&main.signer, step).await;
+        let found = found.map_err(about_servers);
+        self.done((main.address(), step), found, started)
     }
 
     /// Says when secret and certificate end. A day typed by a person stops nothing.
@@ -165,11 +175,19 @@ impl Check {
         self.done((main.address(), CheckStep::Token), token, started)
     }
 
-    /// Signs in for sending; says nothing where the account only reads.
-    async fn outgoing(&self, main: &Arc<Desk>) -> Option<Post> {
+    /// Signs in for sending; says nothing where the account only reads. What failed before and stands in the way here
+    /// too is not said again.
+    async fn outgoing(&self, main: &Arc<Desk>, failed: Option<CheckStep>) -> Option<Post> {
         let signer = &main.signer;
-        signer.account.servers.outgoing.as_ref()?;
-        if !Arc::ptr_eq(&signer.receive, &signer.send) && !signer.send.is_password() {
+        let server = signer.account.servers.outgoing.as_ref()?;
+        if server.tls != TlsMode::None {
+            self.probe(main, CheckStep::SendTls).await?;
+        }
+        let is_shared = Arc::ptr_eq(&signer.receive, &signer.send);
+        if is_shared && failed == Some(CheckStep::Token) {
+            return None;
+        }
+        if !is_shared && !signer.send.is_password() {
             self.token(main, &signer.send).await?;
             self.permissions(main, &signer.send).await;
         }
@@ -223,6 +241,17 @@ impl Check {
             rights: None,
         });
         is_fine.then_some(())
+    }
+}
+
+/// These steps are about servers, not about a mailbox or an operation.
+fn about_servers(error: EngineError) -> EngineError {
+    match error {
+        EngineError::Backend {
+            source: BackendError::Offline { source, .. },
+            ..
+        } => EngineError::Net(source),
+        other => other,
     }
 }
 

@@ -73,6 +73,7 @@ async fn server_and_sign_in_are_looked_at_once_and_a_failed_step_ends_only_its_m
             (CheckStep::Tls, true),
             (CheckStep::Token, true),
             (CheckStep::Permissions, true),
+            (CheckStep::SendTls, true),
             (CheckStep::Send, true),
             (CheckStep::Login, true),
             (CheckStep::Folders, true),

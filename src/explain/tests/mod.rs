@@ -43,7 +43,7 @@ fn host() -> String {
 }
 
 fn net_errors() -> Vec<NetError> {
-    use TlsFault::{Expired, NotTls, NotYetValid, Other, UnknownIssuer, WrongName};
+    use TlsFault::{Expired, NotOffered, NotTls, NotYetValid, Other, UnknownIssuer, WrongName};
     let mut errors = vec![
         NetError::Resolve {
             host: host(),
@@ -87,6 +87,7 @@ fn net_errors() -> Vec<NetError> {
         WrongName,
         UnknownIssuer,
         NotTls,
+        NotOffered,
         Other,
     ] {
         errors.push(NetError::Tls {

@@ -102,6 +102,14 @@ impl<S: Link> Session<S> {
         })
     }
 
+    /// Makes the error of a server that cannot be asked for TLS.
+    pub(in crate::backend::imap) fn tls_not_offered(&self, words: &str) -> BackendError {
+        BackendError::Offline {
+            doing: "start TLS",
+            source: NetError::tls_not_offered(&self.host, self.port, words),
+        }
+    }
+
     /// Sets the bounds for literals announced from now on.
     pub(in crate::backend::imap) fn set_limits(&mut self, limits: Limits) {
         self.client.get_mut().set_limits(limits);

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::config::OldSetting;
-use crate::model::Account;
+use crate::model::{Account, Method};
 use crate::tui::context::Cx;
 use crate::tui::dates;
 use crate::tui::keymap::Action;
@@ -127,6 +127,9 @@ impl Accounts {
 
     fn state(&self, account: &Account, cx: &Cx) -> (String, Tone) {
         match self.tokens.get(&account.name) {
+            _ if account.sign_in.method == Method::Password => {
+                ("by password".to_owned(), Tone::Dim)
+            }
             None => (String::new(), Tone::Dim),
             Some(Token::None) => ("not signed in".to_owned(), Tone::Warning),
             Some(Token::Facts(facts)) if facts.expires_at < cx.now => {

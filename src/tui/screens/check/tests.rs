@@ -245,6 +245,29 @@ fn what_was_cut_is_said_in_full_under_the_cursor() {
 }
 
 #[test]
+fn a_failure_says_all_of_its_title_under_the_cursor_or_not() {
+    let mut cx = context();
+    let (mut screen, generation) = started(&cx);
+    let error = EngineError::NoRoleFolder {
+        mailbox: "a-very-long-name-of-a-mailbox@a-long-domain.contoso.com".into(),
+        role: "archive",
+    };
+    let long = CheckLine {
+        outcome: Err(Arc::new(error)),
+        ..line("alice@contoso.com", CheckStep::Folders, "")
+    };
+    let lines = vec![long, failed("sales@contoso.com", CheckStep::Login)];
+    fill(&mut screen, generation, lines, &cx);
+    draw(&mut screen, &mut cx, (80, 24));
+    act(&mut screen, Action::Last, &cx);
+    let shown = draw(&mut screen, &mut cx, (80, 24));
+    assert!(
+        shown.contains("contoso.com has no archive folder"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn the_cursor_stays_on_screen() {
     let mut cx = context();
     let (mut screen, generation) = started(&cx);

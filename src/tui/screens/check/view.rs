@@ -48,7 +48,7 @@ impl Check {
             }
             *from = rows.len();
             rows.push(step_row(line, cursor == Some(*place), cx, columns));
-            if cursor == Some(*place) && line.notice.is_none() {
+            if cursor == Some(*place) || line.notice.is_some() {
                 rows.extend(rest(line, cx, columns));
             }
             if let Some(warning) = &line.warning {
@@ -135,17 +135,13 @@ fn step_row(line: &Shown, is_selected: bool, cx: &Cx, columns: usize) -> Line<'s
         (None, Some(_)) => ("!", Tone::Warning),
         (None, None) => (cx.symbols.check, Tone::Ok),
     };
-    let detail = line
-        .notice
-        .as_ref()
-        .map_or(line.detail.as_str(), |notice| notice.title.as_str());
     let (took, room) = room(line, columns);
     let bar = if is_selected { cx.symbols.bar } else { " " };
     let row = Line::from(vec![
         Span::styled(bar, cx.style(Tone::Bar)),
         Span::styled(format!("  {mark} "), cx.style(tone)),
         Span::raw(format!("{:<12}", line.step)),
-        Span::raw(text::left(detail, room, &cx.symbols)),
+        Span::raw(text::left(found(line), room, &cx.symbols)),
         Span::styled(format!(" {took}"), cx.style(Tone::Dim)),
     ]);
     if is_selected {
@@ -153,6 +149,12 @@ fn step_row(line: &Shown, is_selected: bool, cx: &Cx, columns: usize) -> Line<'s
     } else {
         row
     }
+}
+
+/// Returns what a step found, or what it failed of.
+fn found(line: &Shown) -> &str {
+    let notice = line.notice.as_ref();
+    notice.map_or(line.detail.as_str(), |notice| notice.title.as_str())
 }
 
 /// Returns how long a step took, and the columns left for what it found.
@@ -165,10 +167,15 @@ fn room(line: &Shown, columns: usize) -> (String, usize) {
 /// Says in full what was cut in the row of a step.
 fn rest(line: &Shown, cx: &Cx, columns: usize) -> Vec<Line<'static>> {
     let (_, room) = room(line, columns);
-    if text::width(&line.detail) <= room {
+    if text::width(found(line)) <= room {
         return Vec::new();
     }
-    part("", &line.detail, Tone::Dim, (cx, columns))
+    let tone = if line.notice.is_some() {
+        Tone::Text
+    } else {
+        Tone::Dim
+    };
+    part("", found(line), tone, (cx, columns))
 }
 
 /// Who does what, wrapped under the failed step.
@@ -183,18 +190,47 @@ fn notice_rows(notice: &Notice, cx: &Cx, columns: usize) -> Vec<Line<'static>> {
         rows.extend(part("What", how, Tone::Text, at));
     }
     for line in notice.copy.lines() {
-        rows.extend(part("Line", line, Tone::Accent, at));
+        let pieces = at_blanks(line, columns.saturating_sub(12).max(10));
+        rows.extend(laid_out("Line", pieces, Tone::Accent, cx));
     }
-    if !notice.detail.is_empty() {
-        let said = format!("{} {}", notice.code, notice.detail);
-        rows.extend(part("Said", said.trim(), Tone::Dim, at));
+    let said = said(&notice.code, &notice.detail);
+    if !said.is_empty() {
+        rows.extend(part("Said", &said, Tone::Dim, at));
     }
     rows
 }
 
+/// A server's words mostly begin with its code; saying it twice helps nobody.
+fn said(code: &str, detail: &str) -> String {
+    if detail.contains(code) {
+        detail.to_owned()
+    } else {
+        format!("{code} {detail}").trim().to_owned()
+    }
+}
+
 fn part(name: &str, value: &str, tone: Tone, (cx, columns): (&Cx, usize)) -> Vec<Line<'static>> {
     let room = columns.saturating_sub(12).max(10);
-    let rows = text::wrap(value, room).into_iter().enumerate();
+    laid_out(name, text::wrap(value, room), tone, cx)
+}
+
+/// Wraps a line that is to be copied: only a blank may be added to it by whoever copies it from the screen.
+fn at_blanks(line: &str, columns: usize) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for word in line.split(' ') {
+        match rows.last_mut() {
+            Some(row) if text::width(row) + 1 + text::width(word) <= columns => {
+                row.push(' ');
+                row.push_str(word);
+            }
+            _ => rows.extend(text::wrap(word, columns)),
+        }
+    }
+    rows
+}
+
+fn laid_out(name: &str, rows: Vec<String>, tone: Tone, cx: &Cx) -> Vec<Line<'static>> {
+    let rows = rows.into_iter().enumerate();
     rows.map(|(place, row)| {
         let name = if place == 0 { name } else { "" };
         Line::from(vec![
@@ -203,4 +239,31 @@ fn part(name: &str, value: &str, tone: Tone, (cx, columns): (&Cx, usize)) -> Vec
         ])
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_to_copy_is_broken_at_blanks_only() {
+        let line = "openssl s_client -connect x.test:587 </dev/null | openssl x509 -noout";
+        let rows = at_blanks(line, 40);
+        assert_eq!(rows.join(" "), line);
+        assert!(rows.iter().all(|row| text::width(row) <= 40), "{rows:?}");
+        // What is too long for a row is broken all the same.
+        assert_eq!(at_blanks(&"x".repeat(50), 40).len(), 2);
+    }
+
+    #[test]
+    fn a_code_is_said_once() {
+        let check = |code: &str, detail: &str, expected: &str| {
+            assert_eq!(said(code, detail), expected);
+        };
+        check("AADSTS50173", "AADSTS50173: ended", "AADSTS50173: ended");
+        check("535 5.7.3", "unsuccessful", "535 5.7.3 unsuccessful");
+        check("535 5.7.3", "", "535 5.7.3");
+        check("", "ended", "ended");
+        check("", "", "");
+    }
 }

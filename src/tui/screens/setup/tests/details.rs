@@ -110,7 +110,7 @@ fn what_was_said_about_a_text_does_not_outlive_it() {
         "may be binary",
     );
     let mut screen = found(Vec::new(), &cx);
-    press(&mut screen, Action::PreviousPane, 5, &cx);
+    press(&mut screen, Action::PreviousPane, 4, &cx);
     let before = text(&mut screen, &cx);
     type_into(&mut screen, "0", &cx);
     assert_ne!(before, text(&mut screen, &cx));
@@ -124,7 +124,7 @@ fn a_port_that_none_can_be_is_an_error_at_once() {
     for _ in 0..20 {
         let focused = screen.face(&cx).focus == crate::tui::screens::Focus::Line;
         let help = text(&mut screen, &cx);
-        if focused && help.contains("143 with STARTTLS") {
+        if focused && help.contains("IMAP: 993 or 143") {
             break;
         }
         act(&mut screen, Action::NextPane, &cx);
