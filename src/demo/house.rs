@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use super::colleagues::Letter;
 use super::mail_store::MailStore;
 use super::mischief::Mischiefs;
+use super::pop3::Maildrops;
 use super::sign_in::SignIn;
 
 /// The shared parts of a tenant.
@@ -18,6 +19,8 @@ pub struct House {
     pub sign_in: Arc<SignIn>,
     /// What tests want to go wrong with mail.
     pub mischief: Mischiefs,
+    /// What POP3 sessions share.
+    pub maildrops: Maildrops,
     /// For every listener.
     pub tls: Arc<ServerConfig>,
     /// Takes what somebody should answer.
@@ -35,6 +38,7 @@ impl House {
             store: MailStore::new([super::people::ADA.email]),
             sign_in: Arc::new(SignIn::new(1, life, habits).unwrap()),
             mischief: Mischiefs::default(),
+            maildrops: Maildrops::default(),
             tls: super::ca::certify(folder.path()).unwrap().tls,
             letters: mpsc::unbounded_channel().0,
         })

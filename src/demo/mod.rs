@@ -1,4 +1,4 @@
-//! The embedded demo tenant: sign-in, IMAP and SMTP servers on this machine with a throw-away CA, seeded with mail.
+//! The embedded demo tenant: sign-in, IMAP, POP3 and SMTP servers on this machine with a throw-away CA, seeded with mail.
 //!
 //! Shares no protocol code with `backend`, so that one wrong reading is not wrong on both sides.
 
@@ -14,6 +14,7 @@ mod message;
 mod mischief;
 mod options;
 mod people;
+mod pop3;
 mod random;
 mod registrations;
 mod requests;

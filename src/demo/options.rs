@@ -6,7 +6,7 @@ use std::time::Duration;
 /// How the tenant runs.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// First of the ports to use: sign-in, then IMAP, then SMTP; 0 lets the system choose.
+    /// First of the ports to use: web, then IMAP, SMTP, POP3 under TLS and POP3 with STLS; 0 lets the system choose.
     pub port_base: u16,
     /// Life of access tokens.
     pub token_life: Duration,

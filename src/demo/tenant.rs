@@ -12,6 +12,7 @@ use super::listen::Port;
 use super::mail_store::{MailStore, NewMessage};
 use super::mischief::{Mischief, Mischiefs, Service};
 use super::people::{ADA, COLLEAGUES, SHARED};
+use super::pop3::{self, Maildrops};
 use super::registrations::{self, RegisteredApp};
 use super::rights::may_open;
 use super::sign_in::{CLIENT_ID, Endpoint, PASSWORD_USER, SignIn, Trouble};
@@ -32,6 +33,10 @@ pub struct Tenant {
     pub imap_port: u16,
     /// SMTP submission port (STARTTLS) on `localhost`.
     pub smtp_port: u16,
+    /// POP3S port on `localhost`.
+    pub pop_port: u16,
+    /// POP3 port (STLS) on `localhost`.
+    pub pop_starttls_port: u16,
     /// The main user's address.
     pub user: String,
     /// The main user's name.
@@ -70,16 +75,19 @@ impl Tenant {
             0 => 0,
             base => base.saturating_add(offset),
         };
-        let (web, mail, submission) = (
-            Port::bind(number(0)).await?,
-            Port::bind(number(1)).await?,
-            Port::bind(number(2)).await?,
-        );
+        let ports = Ports {
+            web: Port::bind(number(0)).await?,
+            mail: Port::bind(number(1)).await?,
+            submission: Port::bind(number(2)).await?,
+            pop: Port::bind(number(3)).await?,
+            pop_clear: Port::bind(number(4)).await?,
+        };
         let (letters, post) = mpsc::unbounded_channel();
         let house = Arc::new(House {
             store: new_store(),
-            sign_in: Arc::new(SignIn::new(web.number, options.token_life, habits)?),
+            sign_in: Arc::new(SignIn::new(ports.web.number, options.token_life, habits)?),
             mischief: Mischiefs::default(),
+            maildrops: Maildrops::default(),
             tls: certificates.tls,
             letters,
         });
@@ -87,9 +95,11 @@ impl Tenant {
         let apps = registrations::write(&house.sign_in, &options.folder)?;
         seed::fill(&house.store, options.messages, jiff::Timestamp::now());
         let (approve, approvals) = mpsc::unbounded_channel();
-        let (web_port, imap_port, smtp_port) = (web.number, mail.number, submission.number);
+        let (web_port, imap_port) = (ports.web.number, ports.mail.number);
+        let (smtp_port, pop_port) = (ports.submission.number, ports.pop.number);
+        let pop_starttls_port = ports.pop_clear.number;
         let mut tasks = JoinSet::new();
-        spawn_servers(&mut tasks, &house, (web, mail, submission));
+        spawn_servers(&mut tasks, &house, ports);
         tasks.spawn(browser::approve_all(Arc::clone(&house.sign_in), approvals));
         tasks.spawn(colleagues::answer(Arc::clone(&house), post, habits));
         if options.chatter {
@@ -108,6 +118,8 @@ impl Tenant {
             web_port,
             imap_port,
             smtp_port,
+            pop_port,
+            pop_starttls_port,
             user: ADA.email.to_owned(),
             user_name: ADA.name.to_owned(),
             shared: shared(true).collect(),
@@ -135,17 +147,46 @@ fn new_store() -> MailStore {
     MailStore::new(people.chain(SHARED.iter().map(|mailbox| mailbox.email)))
 }
 
-fn spawn_servers(
-    tasks: &mut JoinSet<()>,
-    house: &Arc<House>,
-    (https, mail, submission): (Port, Port, Port),
-) {
+/// All that the tenant listens on.
+struct Ports {
+    web: Port,
+    mail: Port,
+    submission: Port,
+    pop: Port,
+    pop_clear: Port,
+}
+
+fn spawn_servers(tasks: &mut JoinSet<()>, house: &Arc<House>, ports: Ports) {
     let shared = Arc::clone(house);
-    tasks.spawn(https.serve(move |stream| web::serve(Arc::clone(&shared), stream)));
+    tasks.spawn(
+        ports
+            .web
+            .serve(move |stream| web::serve(Arc::clone(&shared), stream)),
+    );
     let shared = Arc::clone(house);
-    tasks.spawn(mail.serve(move |stream| imap::serve(Arc::clone(&shared), stream)));
+    tasks.spawn(
+        ports
+            .mail
+            .serve(move |stream| imap::serve(Arc::clone(&shared), stream)),
+    );
     let shared = Arc::clone(house);
-    tasks.spawn(submission.serve(move |stream| smtp::serve(Arc::clone(&shared), stream)));
+    tasks.spawn(
+        ports
+            .submission
+            .serve(move |stream| smtp::serve(Arc::clone(&shared), stream)),
+    );
+    let shared = Arc::clone(house);
+    tasks.spawn(
+        ports
+            .pop
+            .serve(move |stream| pop3::serve(Arc::clone(&shared), stream)),
+    );
+    let shared = Arc::clone(house);
+    tasks.spawn(
+        ports
+            .pop_clear
+            .serve(move |stream| pop3::serve_clear(Arc::clone(&shared), stream)),
+    );
 }
 
 /// Does to a running tenant what an administrator, the post or bad luck would do. Cheap to clone.
@@ -189,6 +230,11 @@ impl Control {
     /// Makes the next request that it can happen to go wrong; several at one service come one after the other.
     pub fn mischief(&self, service: Service, mischief: Mischief) {
         self.0.mischief.add(service, mischief);
+    }
+
+    /// From now on a POP3 maildrop is open for one session at a time.
+    pub fn lock_maildrops(&self) {
+        self.0.maildrops.lock_out_others();
     }
 
     /// Ends all access tokens now; IMAP sessions close as Exchange Online closes them.

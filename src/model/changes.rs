@@ -20,7 +20,10 @@ pub struct Caps {
     pub push: bool,
     /// There are folders besides the inbox, and they can be changed.
     pub folders: bool,
-    /// The server keeps flags; else they are ours alone.
+    /// The server keeps flags; else they are ours alone: [`RemoteMessage`]s then come with no flag set, which says
+    /// nothing. A message that is new is unread; one that is known, or known again after a lost cursor, keeps the flags
+    /// it has here. [`RemoteOp::Flag`] is a success that reached nobody, so what it changed must be kept as if the
+    /// server had confirmed it.
     pub flags: bool,
     /// The server can search.
     pub server_search: bool,

@@ -1,16 +1,29 @@
-//! The servers that the stories are told to: the demo tenant, and Dovecot and Postfix in two shapes.
+//! The servers that the stories are told to: the demo tenant by every protocol, and Dovecot and Postfix in several shapes.
+//!
+//! [`Target::try_open`] and [`Target::try_outgoing`] are the only places that know how a protocol is opened.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use pillarbox::backend::{Backend, BackendError, Credential, Login, Outgoing, imap, smtp};
-use pillarbox::demo::{Options, Tenant};
-use pillarbox::model::{
-    IncomingProtocol, IncomingServer, OutgoingProtocol, OutgoingServer, TlsMode,
+use pillarbox::backend::{
+    Access, Backend, BackendError, Credential, Login, Opener, Outgoing, imap, pop3, smtp,
 };
-use pillarbox::net::{Http, Trust};
+use pillarbox::model::{
+    Flags, IncomingProtocol, IncomingServer, OutgoingProtocol, OutgoingServer, RemoteId, RemoteOp,
+    TlsMode,
+};
+use pillarbox::net::Trust;
 use secrecy::SecretString;
+use tokio::sync::{Mutex, Notify};
 
-use crate::lab::{Asked, Lab, SCOPES, fresh_name, sign_in};
+use crate::demo::Demo;
+use crate::lab::{Lab, fresh_name};
+use crate::stories::steps::{append, list, make_folder};
+use crate::tokens::Tokens;
+
+/// What a person's token for Dovecot and Postfix is good for.
+const LAB_SCOPES: &str = "openid profile offline_access https://outlook.office.com/IMAP.AccessAsUser.All \
+     https://outlook.office.com/POP.AccessAsUser.All https://outlook.office.com/SMTP.Send";
 
 /// Servers with people of their own, so that no test meets another's mail.
 pub struct Target {
@@ -20,58 +33,56 @@ pub struct Target {
     pub outgoing: OutgoingServer,
     /// Trusts these servers.
     pub trust: Trust,
-    /// The address of who signs in.
+    /// The mailbox that the stories are about.
+    pub mailbox: String,
+    /// The address of who signs in; for an app, the mailbox it is mostly there for.
     pub main: String,
-    /// A mailbox that `main` may open and send as.
+    /// Another mailbox that may be opened, and that `main` may send as.
     pub shared: String,
-    /// A mailbox that exists and that `main` may not open.
+    /// A mailbox that exists and that may not be opened.
     pub forbidden: String,
     /// An address at this server that nobody has.
     pub nobody: String,
-    /// An access token of `main`.
+    /// What is shown to the servers.
+    pub tokens: Arc<Tokens>,
+    /// Who shows it.
+    pub speaker: Speaker,
+    /// How others see the same mailboxes.
+    pub side: SideDoor,
+    /// The demo, where it is one.
+    pub demo: Option<Demo>,
+}
+
+/// Who signs in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Speaker {
+    /// A person.
+    Person,
+    /// An app without a person.
+    App,
+}
+
+/// IMAP at the same mailboxes, for what a protocol cannot do by itself.
+pub struct SideDoor {
+    /// The server.
+    pub server: IncomingServer,
+    /// A token for it.
     pub token: SecretString,
-    /// Keeps the demo's servers running.
-    _tenant: Option<(Box<Tenant>, tempfile::TempDir)>,
+    open: Mutex<Option<Box<dyn Backend>>>,
+}
+
+impl SideDoor {
+    /// Makes one; nothing is opened yet.
+    pub fn new(server: IncomingServer, token: SecretString) -> Self {
+        Self {
+            server,
+            token,
+            open: Mutex::new(None),
+        }
+    }
 }
 
 impl Target {
-    /// The demo tenant, one for each test.
-    pub async fn demo() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let tenant = Tenant::start(Options {
-            port_base: 0,
-            token_life: Duration::from_secs(300),
-            chatter: false,
-            messages: 400,
-            folder: folder.path().to_owned(),
-        })
-        .await
-        .expect("a demo tenant");
-        let trust = Trust::load(Some(&tenant.ca_file)).expect("the demo's CA");
-        let http = Http::new(&trust).expect("an HTTP client");
-        let approve = |code: String| async {
-            tenant.approve.send(code).expect("a running tenant");
-        };
-        let asked = Asked {
-            authority: &tenant.authority,
-            client_id: &tenant.client_id,
-            scopes: SCOPES,
-        };
-        let token = sign_in(&http, &asked, approve).await;
-        let domain = tenant.user.split('@').next_back().expect("a domain");
-        Self {
-            incoming: imap_at("localhost", tenant.imap_port, TlsMode::Implicit),
-            outgoing: smtp_at("localhost", tenant.smtp_port, TlsMode::StartTls),
-            trust,
-            main: tenant.user.clone(),
-            shared: tenant.shared[0].clone(),
-            forbidden: tenant.forbidden.clone(),
-            nobody: format!("no-such-person@{domain}"),
-            token,
-            _tenant: Some((Box::new(tenant), folder)),
-        }
-    }
-
     /// Dovecot with all it can do, TLS from the first byte.
     pub async fn dovecot() -> Self {
         let lab = Lab::find();
@@ -88,26 +99,78 @@ impl Target {
         Self::in_lab(lab, incoming, outgoing).await
     }
 
+    /// Dovecot by POP3.
+    pub async fn dovecot_pop3(tls: TlsMode) -> Self {
+        let lab = Lab::find();
+        let incoming = match tls {
+            TlsMode::Implicit => pop3_at("localhost", lab.port("POPS"), tls),
+            _ => pop3_at("127.0.0.2", lab.port("POP"), tls),
+        };
+        let outgoing = smtp_at("localhost", lab.port("SMTPS"), TlsMode::Implicit);
+        Self::in_lab(lab, incoming, outgoing).await
+    }
+
     async fn in_lab(lab: Lab, incoming: IncomingServer, outgoing: OutgoingServer) -> Self {
         let name = fresh_name();
         let main = format!("{name}@contoso.test");
-        let token = lab.token(&format!("lab-{name}"), &main, SCOPES).await;
+        let token = lab.token(&format!("lab-{name}"), &main, LAB_SCOPES).await;
+        let side = imap_at("localhost", lab.port("IMAPS"), TlsMode::Implicit);
         Self {
             incoming,
             outgoing,
             trust: lab.trust,
+            mailbox: main.clone(),
             main,
             shared: format!("{name}.support@contoso.test"),
             forbidden: format!("{name}.board@contoso.test"),
             nobody: "no-such-person@contoso.test".to_owned(),
-            token,
-            _tenant: None,
+            tokens: Arc::new(Tokens::new(token.clone())),
+            speaker: Speaker::Person,
+            side: SideDoor::new(side, token),
+            demo: None,
         }
     }
 
-    /// Opens a mailbox with the token of `main`.
+    /// Tells the stories of the additional user's mailbox.
+    pub fn of_additional_user(mut self) -> Self {
+        self.mailbox.clone_from(&self.shared);
+        self
+    }
+
+    /// Opens a mailbox with the story's token.
     pub async fn try_open(&self, mailbox: &str) -> Result<Box<dyn Backend>, BackendError> {
-        imap::connect(&self.incoming, &self.trust, &login(mailbox, &self.token)).await
+        let (server, trust) = (&self.incoming, &self.trust);
+        let token = self.tokens.current();
+        match server.protocol {
+            IncomingProtocol::Imap => imap::connect(server, trust, &login(mailbox, &token)).await,
+            IncomingProtocol::Pop3 => pop3::connect(server, trust, &login(mailbox, &token)).await,
+            IncomingProtocol::Ews | IncomingProtocol::Graph => unopened(&self.access(mailbox)),
+        }
+    }
+
+    /// Signs in for sending, as `sender` where the protocol is told before the message.
+    pub async fn try_outgoing(&self, sender: &str) -> Result<Box<dyn Outgoing>, BackendError> {
+        let (server, trust) = (&self.outgoing, &self.trust);
+        match server.protocol {
+            OutgoingProtocol::Smtp => {
+                smtp::connect(server, trust, &login(&self.main, &self.tokens.current())).await
+            }
+            OutgoingProtocol::Ews | OutgoingProtocol::Graph => unopened(&self.access(sender)),
+        }
+    }
+
+    /// Returns what opens a mailbox behind HTTPS.
+    fn access(&self, mailbox: &str) -> Access {
+        Access {
+            mailbox: mailbox.to_owned(),
+            user: self.main.clone(),
+            opener: match self.speaker {
+                Speaker::App => Opener::Application,
+                Speaker::Person if mailbox == self.main => Opener::Owner,
+                Speaker::Person => Opener::Delegate,
+            },
+            proof: self.tokens.clone(),
+        }
     }
 
     /// Opens a mailbox that opens.
@@ -115,23 +178,78 @@ impl Target {
         self.try_open(mailbox).await.expect("an open mailbox")
     }
 
-    /// Opens the main mailbox.
+    /// Opens the mailbox that the stories are about.
     pub async fn open_main(&self) -> Box<dyn Backend> {
-        self.open(&self.main).await
+        self.open(&self.mailbox).await
     }
 
-    /// Signs in for sending, as `main`.
-    pub async fn outgoing(&self) -> Box<dyn Outgoing> {
-        self.try_outgoing(&self.token).await.expect("a submission")
+    /// Signs in for sending.
+    pub async fn outgoing(&self, sender: &str) -> Box<dyn Outgoing> {
+        self.try_outgoing(sender).await.expect("a submission")
     }
 
-    /// Signs in for sending with any token.
-    pub async fn try_outgoing(
+    /// Returns a folder of that mailbox with nothing in it: a new one, or the inbox where there is no other.
+    pub async fn empty_folder(&self, mailbox: &mut dyn Backend, path: &str) -> RemoteId {
+        if self.incoming.protocol.has_folders() {
+            return make_folder(mailbox, path).await;
+        }
+        let inbox = RemoteId::new("INBOX");
+        let mut side = self.side.open.lock().await;
+        let other = self.other(&mut side).await;
+        let messages = list(other, &inbox).await.into_iter();
+        let delete = RemoteOp::Delete {
+            folder: "INBOX".to_owned(),
+            messages: messages.map(|m| m.id.as_str().to_owned()).collect(),
+        };
+        other.apply(&delete).await.expect("an empty inbox");
+        look_anew(mailbox).await;
+        inbox
+    }
+
+    /// Files a message there; by the side door where the protocol cannot file.
+    pub async fn put(
         &self,
-        token: &SecretString,
-    ) -> Result<Box<dyn Outgoing>, BackendError> {
-        smtp::connect(&self.outgoing, &self.trust, &login(&self.main, token)).await
+        mailbox: &mut dyn Backend,
+        folder: &RemoteId,
+        subject: &str,
+        flags: Flags,
+    ) {
+        self.file(mailbox, &append(folder, subject, flags)).await;
     }
+
+    /// Does an append, by the side door where the protocol cannot file.
+    pub async fn file(&self, mailbox: &mut dyn Backend, append: &RemoteOp) {
+        if self.incoming.protocol.has_folders() {
+            mailbox.apply(append).await.expect("an append");
+            return;
+        }
+        let mut side = self.side.open.lock().await;
+        let other = self.other(&mut side).await;
+        other.apply(append).await.expect("an append");
+        look_anew(mailbox).await;
+    }
+
+    /// Opens the side door, or goes through the open one.
+    async fn other<'a>(&self, side: &'a mut Option<Box<dyn Backend>>) -> &'a mut dyn Backend {
+        if side.is_none() {
+            let login = login(&self.mailbox, &self.side.token);
+            let opened = imap::connect(&self.side.server, &self.trust, &login).await;
+            *side = Some(opened.expect("the side door"));
+        }
+        side.as_deref_mut().expect("an open side door")
+    }
+}
+
+/// Ends a session that shows the maildrop of its beginning, as every wait does.
+async fn look_anew(mailbox: &mut dyn Backend) {
+    let inbox = RemoteId::new("INBOX");
+    let wake = mailbox.wait(&inbox, &Notify::new(), Duration::ZERO).await;
+    wake.expect("the end of a wait");
+}
+
+/// EWS and Graph are opened by `Access` alone.
+fn unopened<T>(access: &Access) -> Result<T, BackendError> {
+    panic!("nobody opens {access:?}");
 }
 
 /// A login by token.
@@ -144,8 +262,23 @@ pub fn login(user: &str, token: &SecretString) -> Login {
 
 /// An IMAP server.
 pub fn imap_at(host: &str, port: u16, tls: TlsMode) -> IncomingServer {
+    incoming_at(IncomingProtocol::Imap, host, port, tls)
+}
+
+/// A POP3 server.
+pub fn pop3_at(host: &str, port: u16, tls: TlsMode) -> IncomingServer {
+    incoming_at(IncomingProtocol::Pop3, host, port, tls)
+}
+
+/// A server to read from.
+pub fn incoming_at(
+    protocol: IncomingProtocol,
+    host: &str,
+    port: u16,
+    tls: TlsMode,
+) -> IncomingServer {
     IncomingServer {
-        protocol: IncomingProtocol::Imap,
+        protocol,
         host: host.to_owned(),
         port,
         tls,

@@ -15,6 +15,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 /// What a mail client asks for.
+#[allow(dead_code, reason = "for some of the test targets")]
 pub const SCOPES: &str = "openid profile offline_access \
      https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send";
 

@@ -14,7 +14,7 @@ pub(super) fn is_microsoft(host: &str) -> bool {
 }
 
 /// Tells whether a server files what it takes in the sender's Sent folder by itself.
-pub(super) fn files_sent_copy(host: &str) -> bool {
+pub(in crate::backend) fn files_sent_copy(host: &str) -> bool {
     is_microsoft(host) || is_below(host, "gmail.com") || is_below(host, "googlemail.com")
 }
 

@@ -13,6 +13,7 @@ mod session;
 mod submit;
 mod transport;
 
+pub(in crate::backend) use hosts::files_sent_copy;
 pub use secure::protect;
 
 use crate::backend::BackendError;

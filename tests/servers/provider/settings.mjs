@@ -7,7 +7,7 @@ const RESOURCE = 'https://outlook.office.com';
 // What an app asks for that acts without a person; Entra knows the resource by this name, too.
 const APP_RESOURCE = 'https://outlook.office365.com';
 const APP_SCOPE = `${APP_RESOURCE}/.default`;
-const ROLES = ['IMAP.AccessAsApp', 'SMTP.SendAsApp'];
+const ROLES = ['IMAP.AccessAsApp', 'POP.AccessAsApp', 'SMTP.SendAsApp'];
 const SCOPES = ['IMAP.AccessAsUser.All', 'POP.AccessAsUser.All', 'SMTP.Send'].map((name) => `${RESOURCE}/${name}`);
 
 // Everybody of these two domains can sign in; the display name is made from the address.

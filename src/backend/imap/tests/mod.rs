@@ -132,7 +132,7 @@ fn reaction(error: &BackendError) -> &'static str {
     match error {
         BackendError::Token(_) => "token",
         BackendError::Offline { .. } => "offline",
-        BackendError::SignIn { .. } => "sign-in",
+        BackendError::SignIn { .. } | BackendError::Token(_) => "sign-in",
         BackendError::Throttled { .. } => "throttled",
         BackendError::CursorLost => "cursor lost",
         BackendError::Gone { .. } => "gone",

@@ -42,13 +42,7 @@ pub fn message_id(subject: &str) -> String {
     format!("{}@stories.test", subject.replace(' ', "."))
 }
 
-/// Files a message.
-pub async fn put(mailbox: &mut dyn Backend, folder: &RemoteId, subject: &str, flags: Flags) {
-    let op = append(folder, subject, flags);
-    mailbox.apply(&op).await.expect("an append");
-}
-
-/// The operation of [`put`].
+/// Files a small message.
 pub fn append(folder: &RemoteId, subject: &str, flags: Flags) -> RemoteOp {
     RemoteOp::Append {
         folder: folder.as_str().to_owned(),

@@ -6,7 +6,7 @@ use pillarbox::backend::{Backend, BackendError, Refusal};
 use pillarbox::model::{FlagChange, Flags, Progress, RemoteId, RemoteOp, Wake};
 use tokio::sync::Notify;
 
-use crate::steps::{PATIENCE, append, changes, find, mail, make_folder, put, subjects};
+use crate::stories::steps::{PATIENCE, append, changes, find, mail, make_folder, subjects};
 use crate::target::Target;
 
 fn ids(messages: &[&RemoteId]) -> Vec<String> {
@@ -46,7 +46,7 @@ fn transfer(folder: &RemoteId, message: &RemoteId, to: &RemoteId) -> RemoteOp {
 pub async fn flags_are_set_and_cleared(target: Target) {
     let mut mailbox = target.open_main().await;
     let folder = make_folder(&mut *mailbox, "Flags").await;
-    put(&mut *mailbox, &folder, "it", Flags::SEEN).await;
+    target.put(&mut *mailbox, &folder, "it", Flags::SEEN).await;
     let it = find(&mut *mailbox, &folder, "it").await;
     assert_eq!(it.envelope.flags, Flags::SEEN);
     let both = Flags::FLAGGED.with(Flags::ANSWERED);
@@ -67,8 +67,10 @@ pub async fn messages_move(target: Target) {
     let mut mailbox = target.open_main().await;
     let from = make_folder(&mut *mailbox, "From").await;
     let to = make_folder(&mut *mailbox, "To").await;
-    put(&mut *mailbox, &from, "stays", Flags::NONE).await;
-    put(&mut *mailbox, &from, "goes", Flags::FLAGGED).await;
+    target.put(&mut *mailbox, &from, "stays", Flags::NONE).await;
+    target
+        .put(&mut *mailbox, &from, "goes", Flags::FLAGGED)
+        .await;
     let goes = find(&mut *mailbox, &from, "goes").await.id;
     let applied = mailbox
         .apply(&transfer(&from, &goes, &to))
@@ -88,7 +90,7 @@ pub async fn repeated_move_is_harmless(target: Target) {
     let mut mailbox = target.open_main().await;
     let from = make_folder(&mut *mailbox, "From").await;
     let to = make_folder(&mut *mailbox, "To").await;
-    put(&mut *mailbox, &from, "goes", Flags::NONE).await;
+    target.put(&mut *mailbox, &from, "goes", Flags::NONE).await;
     let goes = find(&mut *mailbox, &from, "goes").await.id;
     let op = transfer(&from, &goes, &to);
     mailbox.apply(&op).await.expect("a move");
@@ -103,9 +105,13 @@ pub async fn repeated_move_is_harmless(target: Target) {
 /// A deletion takes what was asked for, and nothing that others had marked as deleted.
 pub async fn deletion_takes_only_what_was_asked(target: Target) {
     let mut mailbox = target.open_main().await;
-    let folder = make_folder(&mut *mailbox, "Deletions").await;
-    put(&mut *mailbox, &folder, "marked by others", Flags::DELETED).await;
-    put(&mut *mailbox, &folder, "goes", Flags::NONE).await;
+    let folder = target.empty_folder(&mut *mailbox, "Deletions").await;
+    target
+        .put(&mut *mailbox, &folder, "marked by others", Flags::DELETED)
+        .await;
+    target
+        .put(&mut *mailbox, &folder, "goes", Flags::NONE)
+        .await;
     let goes = find(&mut *mailbox, &folder, "goes").await.id;
     mailbox
         .apply(&deletion(&folder, &goes))
@@ -152,14 +158,19 @@ pub async fn full_mailbox_is_said(target: Target) {
 /// New mail ends the wait, and the next look at the folder shows it and nothing else.
 pub async fn new_mail_ends_the_wait(target: Target) {
     let mut mailbox = target.open_main().await;
-    let folder = make_folder(&mut *mailbox, "Watched").await;
-    put(&mut *mailbox, &folder, "old", Flags::NONE).await;
+    let folder = target.empty_folder(&mut *mailbox, "Watched").await;
+    target.put(&mut *mailbox, &folder, "old", Flags::NONE).await;
     let known = changes(&mut *mailbox, &folder, None).await;
     let mut other = target.open_main().await;
     let poke = Notify::new();
-    let (wake, ()) = tokio::join!(mailbox.wait(&folder, &poke, PATIENCE), async {
+    let limit = if mailbox.caps().push {
+        PATIENCE
+    } else {
+        Duration::from_secs(1)
+    };
+    let (wake, ()) = tokio::join!(mailbox.wait(&folder, &poke, limit), async {
         tokio::time::sleep(Duration::from_millis(300)).await;
-        put(&mut *other, &folder, "new", Flags::NONE).await;
+        target.put(&mut *other, &folder, "new", Flags::NONE).await;
     });
     if mailbox.caps().push {
         assert_eq!(wake.expect("news"), Wake::Remote);
@@ -176,15 +187,16 @@ pub async fn new_mail_ends_the_wait(target: Target) {
 /// Mail that came between the last look and the wait is not slept over.
 pub async fn mail_before_the_wait_is_not_slept_over(target: Target) {
     let mut mailbox = target.open_main().await;
-    let folder = make_folder(&mut *mailbox, "Gap").await;
+    let folder = target.empty_folder(&mut *mailbox, "Gap").await;
     changes(&mut *mailbox, &folder, None).await;
-    put(
-        &mut *target.open_main().await,
-        &folder,
-        "in the gap",
-        Flags::NONE,
-    )
-    .await;
+    target
+        .put(
+            &mut *target.open_main().await,
+            &folder,
+            "in the gap",
+            Flags::NONE,
+        )
+        .await;
     let wake = mailbox.wait(&folder, &Notify::new(), PATIENCE).await;
     if mailbox.caps().push {
         assert_eq!(wake.expect("news"), Wake::Remote);
@@ -194,7 +206,7 @@ pub async fn mail_before_the_wait_is_not_slept_over(target: Target) {
 /// A poke ends the wait; so does its limit; the connection is usable afterwards.
 pub async fn poke_and_limit_end_the_wait(target: Target) {
     let mut mailbox = target.open_main().await;
-    let folder = make_folder(&mut *mailbox, "Patience").await;
+    let folder = target.empty_folder(&mut *mailbox, "Patience").await;
     changes(&mut *mailbox, &folder, None).await;
     let poke = Notify::new();
     poke.notify_one();
@@ -204,15 +216,17 @@ pub async fn poke_and_limit_end_the_wait(target: Target) {
         .wait(&folder, &poke, Duration::from_millis(200))
         .await;
     assert_eq!(wake.expect("a limit"), Wake::Timer);
-    put(&mut *mailbox, &folder, "afterwards", Flags::NONE).await;
+    target
+        .put(&mut *mailbox, &folder, "afterwards", Flags::NONE)
+        .await;
     assert_eq!(subjects(&mut *mailbox, &folder).await, ["afterwards"]);
 }
 
 /// Flags that others change come with the next look.
 pub async fn flags_of_others_are_noticed(target: Target) {
     let mut mailbox = target.open_main().await;
-    let folder = make_folder(&mut *mailbox, "Shared flags").await;
-    put(&mut *mailbox, &folder, "it", Flags::NONE).await;
+    let folder = target.empty_folder(&mut *mailbox, "Shared flags").await;
+    target.put(&mut *mailbox, &folder, "it", Flags::NONE).await;
     let known = changes(&mut *mailbox, &folder, None).await;
     let it = &known.upserts[0].id;
     let mut other = target.open_main().await;
@@ -232,9 +246,11 @@ pub async fn flags_of_others_are_noticed(target: Target) {
 /// What others delete goes here, too.
 pub async fn deletions_of_others_are_noticed(target: Target) {
     let mut mailbox = target.open_main().await;
-    let folder = make_folder(&mut *mailbox, "Shared deletions").await;
+    let folder = target.empty_folder(&mut *mailbox, "Shared deletions").await;
     for subject in ["one", "two", "three"] {
-        put(&mut *mailbox, &folder, subject, Flags::NONE).await;
+        target
+            .put(&mut *mailbox, &folder, subject, Flags::NONE)
+            .await;
     }
     let known = changes(&mut *mailbox, &folder, None).await;
     let two = &known.upserts[1].id;
@@ -252,13 +268,13 @@ pub async fn mail_while_another_folder_is_open_is_noticed(target: Target) {
     let mut mailbox = target.open_main().await;
     let left = make_folder(&mut *mailbox, "Left").await;
     let open = make_folder(&mut *mailbox, "Open").await;
-    put(&mut *mailbox, &left, "old", Flags::NONE).await;
+    target.put(&mut *mailbox, &left, "old", Flags::NONE).await;
     let known = changes(&mut *mailbox, &left, None).await;
     changes(&mut *mailbox, &open, None).await;
     let mut other = target.open_main().await;
     let poke = Notify::new();
     let (wake, ()) = tokio::join!(mailbox.wait(&open, &poke, PATIENCE), async {
-        put(&mut *other, &left, "new", Flags::NONE).await;
+        target.put(&mut *other, &left, "new", Flags::NONE).await;
         poke.notify_one();
     });
     wake.expect("a poke");
@@ -276,15 +292,17 @@ pub async fn mail_while_another_folder_is_open_is_noticed(target: Target) {
 /// A message that others delete while its body is on the way arrives whole or not at all, and is gone afterwards.
 pub async fn deletion_by_others_while_a_body_is_read_is_survived(target: Target) {
     let mut mailbox = target.open_main().await;
-    let folder = make_folder(&mut *mailbox, "Pulled away").await;
+    let folder = target.empty_folder(&mut *mailbox, "Pulled away").await;
     let mut op = append(&folder, "big", Flags::NONE);
     let RemoteOp::Append { bytes, .. } = &mut op else {
         unreachable!();
     };
     bytes.extend(b"a line that goes on and on, as lines do\r\n".repeat(100_000));
     let whole = bytes.clone();
-    mailbox.apply(&op).await.expect("an append");
-    put(&mut *mailbox, &folder, "small", Flags::NONE).await;
+    target.file(&mut *mailbox, &op).await;
+    target
+        .put(&mut *mailbox, &folder, "small", Flags::NONE)
+        .await;
     let known = changes(&mut *mailbox, &folder, None).await;
     let big = find(&mut *mailbox, &folder, "big").await.id;
     let small = find(&mut *mailbox, &folder, "small").await.id;
@@ -346,7 +364,7 @@ fn check_whole_or_gone(
 pub async fn renumbered_folder_loses_the_cursor(target: Target) {
     let mut mailbox = target.open_main().await;
     let folder = make_folder(&mut *mailbox, "Renumbered").await;
-    put(&mut *mailbox, &folder, "old", Flags::NONE).await;
+    target.put(&mut *mailbox, &folder, "old", Flags::NONE).await;
     let known = changes(&mut *mailbox, &folder, None).await;
     let mut other = target.open_main().await;
     let delete = RemoteOp::DeleteFolder {
@@ -354,7 +372,7 @@ pub async fn renumbered_folder_loses_the_cursor(target: Target) {
     };
     other.apply(&delete).await.expect("a deletion");
     let folder = make_folder(&mut *other, "Renumbered").await;
-    put(&mut *other, &folder, "new", Flags::NONE).await;
+    target.put(&mut *other, &folder, "new", Flags::NONE).await;
     let mut fresh = target.open_main().await;
     let error = fresh.changes(&folder, Some(&known.next)).await.err();
     assert!(matches!(error, Some(BackendError::CursorLost)), "{error:?}");
@@ -366,7 +384,9 @@ pub async fn renumbered_folder_loses_the_cursor(target: Target) {
 pub async fn nonsense_cursor_is_lost(target: Target) {
     for bytes in [Vec::new(), vec![0xff; 64], b"{\"v\":99}".to_vec()] {
         let mut mailbox = target.open_main().await;
-        let folder = make_folder(&mut *mailbox, &format!("Nonsense {}", bytes.len())).await;
+        let folder = target
+            .empty_folder(&mut *mailbox, &format!("Nonsense {}", bytes.len()))
+            .await;
         let cursor = pillarbox::model::Cursor(bytes);
         let error = mailbox.changes(&folder, Some(&cursor)).await.err();
         assert!(matches!(error, Some(BackendError::CursorLost)), "{error:?}");
