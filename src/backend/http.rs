@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::backend::{Access, BackendError, Credential};
 use crate::model::sanitize_line;
-use crate::net::{Http, HttpAnswer, NetError, Trust};
+use crate::net::{Http, HttpAnswer, NetError, Trust, Written};
 
 /// How long a server may say nothing at all.
 pub(in crate::backend) const SILENCE: Duration = Duration::from_secs(60);
@@ -57,6 +57,27 @@ impl Exchange {
         request: Request<Vec<u8>>,
         silence: Duration,
     ) -> Result<HttpAnswer, BackendError> {
+        self.open_with(doing, request, silence, None).await
+    }
+
+    /// Does what [`Self::open_for`] does, and notes when the whole request was handed over.
+    pub async fn open_noting(
+        &self,
+        doing: &'static str,
+        request: Request<Vec<u8>>,
+        silence: Duration,
+        written: &Written,
+    ) -> Result<HttpAnswer, BackendError> {
+        self.open_with(doing, request, silence, Some(written)).await
+    }
+
+    async fn open_with(
+        &self,
+        doing: &'static str,
+        request: Request<Vec<u8>>,
+        silence: Duration,
+        written: Option<&Written>,
+    ) -> Result<HttpAnswer, BackendError> {
         let proof = &self.access.proof;
         let mut is_second = false;
         loop {
@@ -64,7 +85,13 @@ impl Exchange {
             let mut request = request.clone();
             let value = self.authorization(&credential);
             request.headers_mut().insert(AUTHORIZATION, value);
-            let opened = self.http.open(request, silence).await;
+            let opened = match written {
+                Some(written) => {
+                    written.clear();
+                    self.http.open_noting(request, silence, written).await
+                }
+                None => self.http.open(request, silence).await,
+            };
             let answer = opened.map_err(|source| offline(doing, source))?;
             match answer.status() {
                 StatusCode::UNAUTHORIZED if !is_second && proof.reject(&credential).await => {

@@ -5,8 +5,11 @@
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use reqwest::redirect::Policy;
 
@@ -35,6 +38,35 @@ pub struct Http {
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http").finish_non_exhaustive()
+    }
+}
+
+/// Whether the whole body of a request was handed over. Clones share the note.
+#[derive(Clone, Debug, Default)]
+pub struct Written(Arc<AtomicBool>);
+
+impl Written {
+    /// Tells whether it was.
+    pub fn is_whole(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// Forgets what was noted of an earlier request.
+    pub fn clear(&self) {
+        self.0.store(false, Ordering::Release);
+    }
+
+    /// Cuts a body into pieces that are noted as they are taken.
+    fn body(&self, body: &[u8]) -> reqwest::Body {
+        const PIECE: usize = 16 << 10;
+        let pieces: Vec<Vec<u8>> = body.chunks(PIECE).map(<[u8]>::to_vec).collect();
+        let last = pieces.len();
+        let note = Arc::clone(&self.0);
+        let noted = pieces.into_iter().enumerate().map(move |(at, piece)| {
+            note.store(at + 1 == last, Ordering::Release);
+            Ok::<_, io::Error>(piece)
+        });
+        reqwest::Body::wrap_stream(futures_util::stream::iter(noted))
     }
 }
 
@@ -94,9 +126,38 @@ impl Http {
         silence: Duration,
     ) -> Result<HttpAnswer, NetError> {
         let target = target(request.uri());
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let mut request = reqwest::Request::try_from(request).map_err(|e| sort(e, &target))?;
         *request.timeout_mut() = Some(OPEN_LIMIT);
+        self.open_request(request, target, silence).await
+    }
+
+    /// Does what [`Self::open`] does, and notes in `written` when the last of the body was handed over: before that, no
+    /// server can have all of it.
+    pub async fn open_noting(
+        &self,
+        request: Request<Vec<u8>>,
+        silence: Duration,
+        written: &Written,
+    ) -> Result<HttpAnswer, NetError> {
+        let (head, body) = request.into_parts();
+        let mut request = Request::from_parts(head, Vec::new());
+        request
+            .headers_mut()
+            .insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        let target = target(request.uri());
+        let mut request = reqwest::Request::try_from(request).map_err(|e| sort(e, &target))?;
+        *request.timeout_mut() = Some(OPEN_LIMIT);
+        *request.body_mut() = Some(written.body(&body));
+        self.open_request(request, target, silence).await
+    }
+
+    async fn open_request(
+        &self,
+        request: reqwest::Request,
+        target: Target,
+        silence: Duration,
+    ) -> Result<HttpAnswer, NetError> {
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
         let sent = self.client(&target).execute(request);
         let answer = within(silence, &target, sent).await?;
         let status = answer.status().as_u16();

@@ -17,7 +17,7 @@ pub use certificate::ServerCertificate;
 pub use connect::{connect_plain, connect_tls, resolve, start_tls};
 pub use dns::{Dns, MxRecord, SrvRecord};
 pub use error::{NetError, TlsFault};
-pub use http::{Http, HttpAnswer};
+pub use http::{Http, HttpAnswer, Written};
 pub use line::read_line;
 pub use stream::Stream;
 pub use trace::{Direction, redact_line, trace_line};

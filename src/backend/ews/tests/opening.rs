@@ -1,0 +1,332 @@
+//! Opening a mailbox: who opens it, by which schema, and what refusals mean; listing its folders.
+
+use std::time::Duration;
+
+use super::server::{Answer, Server};
+use super::*;
+use crate::backend::ews::soap::Version;
+use crate::backend::{Backend as _, Refusal};
+use crate::model::{RemoteId, Role};
+
+async fn refused(answer: Answer) -> BackendError {
+    let server = Server::start(move |_, _| answer.clone()).await;
+    opened_as(&server, Opener::Owner).await.err().unwrap()
+}
+
+#[tokio::test]
+async fn owner_names_folders_without_a_mailbox() {
+    let server = Server::start(|_, _| Answer::xml(places())).await;
+    opened(&server).await;
+    let seen = server.last("GetFolder");
+    assert!(!seen.body.contains("t:Mailbox") && !seen.body.contains("Impersonation"));
+    assert!(seen.head.contains("authorization: bearer token"));
+    assert!(seen.head.contains("x-anchormailbox: ana@contoso.test"));
+    assert!(seen.head.contains("user-agent: pillarbox/"));
+    assert!(seen.head.contains("client-request-id: "));
+    seen.check(
+        "<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties>
+         <t:FieldURI FieldURI=\"folder:DisplayName\"/></t:AdditionalProperties></m:FolderShape><m:FolderIds>
+         <t:DistinguishedFolderId Id=\"msgfolderroot\"/><t:DistinguishedFolderId Id=\"inbox\"/>
+         <t:DistinguishedFolderId Id=\"drafts\"/><t:DistinguishedFolderId Id=\"sentitems\"/>
+         <t:DistinguishedFolderId Id=\"deleteditems\"/><t:DistinguishedFolderId Id=\"junkemail\"/>
+         <t:DistinguishedFolderId Id=\"archive\"/></m:FolderIds></m:GetFolder>",
+    );
+}
+
+#[tokio::test]
+async fn delegate_names_the_mailbox_and_application_impersonates() {
+    let server = Server::start(|_, _| Answer::xml(places())).await;
+    opened_as(&server, Opener::Delegate).await.unwrap();
+    let mailbox = "<t:DistinguishedFolderId Id=\"inbox\"><t:Mailbox><t:EmailAddress>ana@contoso.test\
+                   </t:EmailAddress></t:Mailbox></t:DistinguishedFolderId>";
+    assert!(server.last("GetFolder").body.contains(mailbox));
+    opened_as(&server, Opener::Application).await.unwrap();
+    let body = server.last("GetFolder").body;
+    assert!(!body.contains("t:Mailbox"));
+    assert!(body.contains(
+        "<t:RequestServerVersion Version=\"Exchange2013_SP1\"/><t:ExchangeImpersonation><t:ConnectingSID>\
+         <t:PrimarySmtpAddress>ana@contoso.test</t:PrimarySmtpAddress></t:ConnectingSID></t:ExchangeImpersonation>"
+    ) || body.contains("Version=\"Exchange2010_SP2\"/><t:ExchangeImpersonation>"));
+}
+
+#[tokio::test]
+async fn schema_goes_down_until_the_server_takes_it() {
+    let server = Server::start(|seen, _| {
+        if seen.body.contains("Exchange2010\"") {
+            let old = places().replace("MajorVersion=\"15\"", "MajorVersion=\"14\"");
+            return Answer::xml(old.replace("V2017_07_11", "Exchange2010"));
+        }
+        Answer::with(
+            "500 Internal Server Error",
+            fault("ErrorInvalidServerVersion", ""),
+        )
+    })
+    .await;
+    let ews = opened(&server).await;
+    assert_eq!(server.count(), 3);
+    assert_eq!(ews.link.version(), Version::E2010);
+    assert!(!ews.caps().push, "2010 has no streaming notifications");
+}
+
+#[tokio::test]
+async fn schema_goes_up_to_what_the_server_is() {
+    let server = Server::start(|_, _| Answer::xml(places())).await;
+    let ews = opened(&server).await;
+    assert_eq!(ews.link.version(), Version::E2013Sp1);
+    assert!(ews.caps().push && ews.caps().flags && ews.caps().files_sent_copy);
+}
+
+#[tokio::test]
+async fn schema_without_an_archive_is_asked_without_it() {
+    let server = Server::start(|seen, _| {
+        if seen.body.contains("archive") {
+            return Answer::with(
+                "500 Internal Server Error",
+                fault("ErrorSchemaValidation", ""),
+            );
+        }
+        Answer::xml(places())
+    })
+    .await;
+    assert_eq!(opened(&server).await.places.all.len(), 5);
+}
+
+#[tokio::test]
+async fn refusals_are_sorted_by_what_can_be_done() {
+    let check = async |answer: Answer, expected: Refusal| {
+        let error = refused(answer).await;
+        assert!(
+            matches!(error, BackendError::Refused { kind, .. } if kind == expected),
+            "{error:?}"
+        );
+    };
+    let of_all = |code: &str| Answer::xml(soap("GetFolder", &wrong("GetFolder", code).repeat(7)));
+    check(
+        Answer::with("403 Forbidden", "blocked"),
+        Refusal::EwsBlocked,
+    )
+    .await;
+    for code in [
+        "ErrorAccessDenied",
+        "ErrorFolderNotFound",
+        "ErrorItemNotFound",
+        "ErrorNonExistentMailbox",
+        "ErrorImpersonateUserDenied",
+    ] {
+        check(of_all(code), Refusal::NoMailboxAccess).await;
+    }
+    let denied = fault("ErrorImpersonationDenied", "");
+    check(
+        Answer::with("500 Internal Server Error", denied),
+        Refusal::NoMailboxAccess,
+    )
+    .await;
+    check(of_all("ErrorSomethingNew"), Refusal::Other).await;
+    check(Answer::with("404 Not Found", "<html>"), Refusal::Other).await;
+}
+
+#[tokio::test]
+async fn token_refused_twice_is_a_sign_in_matter() {
+    let error = refused(Answer::with("401 Unauthorized", "")).await;
+    assert!(matches!(error, BackendError::SignIn { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn busy_servers_say_how_long_to_wait() {
+    let check = async |answer: Answer, expected: Option<u64>| {
+        let error = refused(answer).await;
+        let BackendError::Throttled { after, .. } = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(after, expected.map(Duration::from_millis));
+    };
+    let said = "<t:MessageXml xmlns:t=\"x\"><t:Value Name=\"BackOffMilliseconds\">297749</t:Value></t:MessageXml>";
+    let busy = |detail: &str| {
+        Answer::with(
+            "500 Internal Server Error",
+            fault("ErrorServerBusy", detail),
+        )
+    };
+    check(busy(said), Some(297_749)).await;
+    check(busy(""), Some(60_000)).await;
+    let hidden = fault("ErrorInternalServerError", said);
+    check(
+        Answer::with("500 Internal Server Error", hidden),
+        Some(297_749),
+    )
+    .await;
+    let message = wrong("GetFolder", "ErrorServerBusy").replace(
+        "<m:DescriptiveLinkKey>",
+        &format!(
+            "{}<m:DescriptiveLinkKey>",
+            said.replace("t:MessageXml", "m:MessageXml")
+        ),
+    );
+    check(Answer::xml(soap("GetFolder", &message)), Some(297_749)).await;
+    check(
+        Answer::with("503 Service Unavailable", "").line("Retry-After: 7"),
+        Some(7_000),
+    )
+    .await;
+    check(
+        Answer::xml(soap(
+            "GetFolder",
+            &wrong("GetFolder", "ErrorMailboxMoveInProgress").repeat(2),
+        )),
+        None,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn pages_of_other_servers_are_no_answers() {
+    let check = async |answer: Answer, expected: fn(&BackendError) -> bool| {
+        let error = refused(answer).await;
+        assert!(expected(&error), "{error:?}");
+    };
+    check(Answer::xml("<html><body>Sign in</body></html>"), |e| {
+        matches!(e, BackendError::Protocol { .. })
+    })
+    .await;
+    check(Answer::with("500 Internal Server Error", "<html>"), |e| {
+        matches!(e, BackendError::Offline { .. })
+    })
+    .await;
+    check(Answer::with("502 Bad Gateway", "no"), |e| {
+        matches!(e, BackendError::Offline { .. })
+    })
+    .await;
+    check(Answer::xml(places().split_at(900).0), |e| {
+        matches!(e, BackendError::Protocol { .. })
+    })
+    .await;
+    check(Answer::cut(), |e| matches!(e, BackendError::Offline { .. })).await;
+}
+
+fn folder(id: &str, parent: &str, name: &str, more: &str) -> String {
+    format!(
+        "<t:Folder><t:FolderId Id=\"{id}\" ChangeKey=\"c\"/><t:ParentFolderId Id=\"{parent}\"/>{more}\
+         <t:DisplayName>{name}</t:DisplayName></t:Folder>"
+    )
+}
+
+fn hierarchy(folders: &[String], is_last: bool) -> Answer {
+    let content = format!(
+        "<m:RootFolder TotalItemsInView=\"9\" IncludesLastItemInRange=\"{is_last}\"><t:Folders>{}</t:Folders></m:RootFolder>",
+        folders.concat()
+    );
+    Answer::xml(soap("FindFolder", &fine("FindFolder", &content)))
+}
+
+async fn listed(folders: Vec<String>) -> Vec<(String, Role)> {
+    let server =
+        Server::start(move |seen, _| opening(seen).unwrap_or_else(|| hierarchy(&folders, true)))
+            .await;
+    let mut ews = opened(&server).await;
+    let listed = ews.folders().await.unwrap();
+    assert_eq!(server.count(), 2);
+    listed.into_iter().map(|f| (f.path, f.role)).collect()
+}
+
+#[tokio::test]
+async fn folders_come_in_one_request_with_their_roles() {
+    let class = |class: &str| format!("<t:FolderClass>{class}</t:FolderClass>");
+    let hidden = "<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag=\"0x10f4\" PropertyType=\"Boolean\"/>\
+                  <t:Value>true</t:Value></t:ExtendedProperty>";
+    let folders = listed(vec![
+        folder("in", "root", "Posteingang", &class("IPF.Note")),
+        folder("se", "root", "Gesendet", ""),
+        folder(
+            "a",
+            "in",
+            "A/B &amp; C&#x1;",
+            &class("IPF.Note.OutlookHomepage"),
+        ),
+        folder("b", "a", "Deep", ""),
+        folder("c", "root", "Calendar", &class("IPF.Appointment")),
+        folder("d", "root", "Notable", &class("IPF.Notes")),
+        folder("e", "root", "Hidden", hidden),
+        folder("f", "root", "Gesendet", ""),
+    ])
+    .await;
+    let expected = [
+        ("Inbox", Role::Inbox),
+        ("Gesendet", Role::Sent),
+        ("Posteingang/A∕B & C", Role::None),
+        ("Posteingang/A∕B & C/Deep", Role::None),
+        ("Gesendet (2)", Role::None),
+    ];
+    let expected: Vec<(String, Role)> = expected.map(|(p, r)| (p.to_owned(), r)).into();
+    assert_eq!(folders, expected);
+}
+
+#[tokio::test]
+async fn folders_in_a_circle_are_listed() {
+    let folders = listed(vec![
+        folder("a", "b", "A", ""),
+        folder("b", "a", "B", ""),
+        folder("c", "c", "C", ""),
+        folder("d", "gone", "D", ""),
+    ])
+    .await;
+    let paths: Vec<&str> = folders.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(paths, ["B/A", "A/B", "C", "D"]);
+}
+
+#[tokio::test]
+async fn folders_come_page_by_page() {
+    let server = Server::start(|seen, before| {
+        opening(seen).unwrap_or_else(|| {
+            let id = format!("f{before}");
+            hierarchy(&[folder(&id, "root", &id, "")], before == 2)
+        })
+    })
+    .await;
+    let folders = opened(&server).await.folders().await.unwrap();
+    assert_eq!(folders.len(), 3);
+    server.last("FindFolder").check(
+        "<m:FindFolder Traversal=\"Deep\"><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties>
+         <t:FieldURI FieldURI=\"folder:ParentFolderId\"/><t:FieldURI FieldURI=\"folder:DisplayName\"/>
+         <t:FieldURI FieldURI=\"folder:FolderClass\"/><t:FieldURI FieldURI=\"folder:EffectiveRights\"/>
+         <t:ExtendedFieldURI PropertyTag=\"0x10F4\" PropertyType=\"Boolean\"/></t:AdditionalProperties></m:FolderShape>
+         <m:IndexedPageFolderView MaxEntriesReturned=\"1000\" Offset=\"2\" BasePoint=\"Beginning\"/>
+         <m:ParentFolderIds><t:DistinguishedFolderId Id=\"msgfolderroot\"/></m:ParentFolderIds></m:FindFolder>",
+    );
+}
+
+#[tokio::test]
+async fn rights_to_single_folders_list_those() {
+    let server = Server::start(|seen, _| {
+        opening(seen).unwrap_or_else(|| {
+            Answer::xml(soap(
+                "FindFolder",
+                &wrong("FindFolder", "ErrorAccessDenied"),
+            ))
+        })
+    })
+    .await;
+    let mut ews = opened_as(&server, Opener::Delegate).await.unwrap();
+    let folders = ews.folders().await.unwrap();
+    assert_eq!(folders.len(), 5);
+    assert_eq!(folders[0].path, "Inbox");
+}
+
+#[tokio::test]
+async fn rights_say_whether_messages_may_be_changed() {
+    let rights = |create: bool| {
+        format!(
+            "<t:EffectiveRights><t:CreateContents>{create}</t:CreateContents><t:Modify>false</t:Modify></t:EffectiveRights>"
+        )
+    };
+    let folders = vec![
+        folder("a", "root", "A", &rights(true)),
+        folder("b", "root", "B", &rights(false)),
+    ];
+    let server =
+        Server::start(move |seen, _| opening(seen).unwrap_or_else(|| hierarchy(&folders, true)))
+            .await;
+    let mut ews = opened(&server).await;
+    ews.folders().await.unwrap();
+    assert!(ews.may_change(&RemoteId::new("a")).await.unwrap());
+    assert!(!ews.may_change(&RemoteId::new("b")).await.unwrap());
+}
