@@ -61,6 +61,7 @@ impl Written {
         const PIECE: usize = 16 << 10;
         let pieces: Vec<Vec<u8>> = body.chunks(PIECE).map(<[u8]>::to_vec).collect();
         let last = pieces.len();
+        self.0.store(pieces.is_empty(), Ordering::Release);
         let note = Arc::clone(&self.0);
         let noted = pieces.into_iter().enumerate().map(move |(at, piece)| {
             note.store(at + 1 == last, Ordering::Release);

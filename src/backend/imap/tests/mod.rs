@@ -139,5 +139,6 @@ fn reaction(error: &BackendError) -> &'static str {
         BackendError::Refused { .. } => "refused",
         BackendError::Unsupported { .. } => "unsupported",
         BackendError::Protocol { .. } => "protocol",
+        BackendError::Token(_) => "token",
     }
 }

@@ -1,0 +1,289 @@
+//! Servers that lie: wrong types everywhere, links to elsewhere, endless lists, deep nests. Errors, never a panic.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{Fake, Say, folders, message};
+use crate::backend::graph::item::{Item, id_of};
+use crate::backend::graph::parts::{addressed, split};
+use crate::backend::graph::wire::{Base, Reply, with_query};
+use crate::backend::{Backend as _, BackendError, Opener};
+use crate::model::{Cursor, Outbound, Progress, RemoteId};
+
+fn inbox() -> RemoteId {
+    RemoteId::new("in")
+}
+
+#[test]
+fn links_lead_to_our_own_server_only() {
+    let base = Base::new("graph.x.test", 443, None);
+    let check = |link: &str, expected: Option<&str>| {
+        assert_eq!(base.follow(link).as_deref(), expected, "{link}");
+    };
+    check(
+        "https://graph.x.test/v1.0/me/d?$skiptoken=a%2Bb",
+        Some("/me/d?$skiptoken=a%2Bb"),
+    );
+    check("https://GRAPH.x.test:443/v1.0/me", Some("/me"));
+    check("http://graph.x.test/v1.0/me", None);
+    check("https://graph.x.test:8443/v1.0/me", None);
+    check("https://evil.test/v1.0/me", None);
+    check("https://graph.x.test.evil.test/v1.0/me", None);
+    check("https://graph.x.test@evil.test/v1.0/me", None);
+    check("https://a@graph.x.test/v1.0/me", None);
+    check("https://graph.x.test\\@evil.test/v1.0/me", None);
+    check("//evil.test/v1.0/me", None);
+    check("/v1.0/me", None);
+    check("https://graph.x.test/v1.0@evil.test/me", None);
+    check("https://graph.x.test/beta/me", None);
+    check(
+        &format!("https://graph.x.test/v1.0/{}", "a".repeat(40_000)),
+        None,
+    );
+}
+
+#[tokio::test]
+async fn a_link_to_another_host_is_not_followed() {
+    let elsewhere = Fake::start(|_| Say::error(500, "x")).await;
+    let link = elsewhere.link("/me/steal");
+    let fake = Fake::start(move |_| {
+        Say::Json(
+            200,
+            json!({ "value": [message("1", "s", 1)], "@odata.nextLink": link }),
+        )
+    })
+    .await;
+    let mut graph = fake.graph();
+    let first = graph.changes(&inbox(), None).await.unwrap();
+    let next = graph.changes(&inbox(), Some(&first.next)).await;
+    assert!(next.is_err(), "{next:?}");
+    assert!(elsewhere.asked().is_empty());
+}
+
+#[tokio::test]
+async fn pages_without_end_end() {
+    let fake = Fake::start(|ask| {
+        if ask.is_batch() {
+            return folders(ask).unwrap();
+        }
+        let link = format!("http://{}/v1.0/again", ask.header("host"));
+        Say::Json(
+            200,
+            json!({ "value": [], "@odata.nextLink": link, "totalItemCount": 1 }),
+        )
+    })
+    .await;
+    let mut graph = fake.graph();
+    let changes = graph.changes(&inbox(), None).await.unwrap();
+    assert!(changes.more && changes.upserts.is_empty());
+    assert!(fake.lines().len() < 30);
+    assert!(matches!(
+        fake.connect(Opener::Owner).await,
+        Err(BackendError::Protocol { .. })
+    ));
+}
+
+#[tokio::test]
+async fn an_answer_of_a_hundred_megabytes_is_not_read() {
+    let fake = Fake::start(|_| Say::Raw(200, vec![], vec![b' '; 100 << 20])).await;
+    let failed = fake.graph().changes(&inbox(), None).await;
+    assert!(
+        matches!(failed, Err(BackendError::Offline { .. })),
+        "{failed:?}"
+    );
+}
+
+#[tokio::test]
+async fn deep_nests_are_refused() {
+    let nest = "[".repeat(100_000);
+    let fake = Fake::start(move |_| Say::Raw(200, vec![], nest.clone().into_bytes())).await;
+    let failed = fake.graph().changes(&inbox(), None).await;
+    assert!(
+        matches!(failed, Err(BackendError::Protocol { .. })),
+        "{failed:?}"
+    );
+    let mut deep = json!({ "code": "ErrorAccessDenied" });
+    for _ in 0..100 {
+        deep = json!({ "code": "Outer", "innerError": deep });
+    }
+    let reply = Reply {
+        status: 400,
+        body: json!({ "error": deep }),
+        request_id: String::new(),
+        retry_after: None,
+    };
+    assert_eq!(reply.code(), "Outer");
+}
+
+#[tokio::test]
+async fn a_batch_without_all_its_answers_breaks_the_protocol() {
+    let fake =
+        Fake::start(|_| Say::Json(200, json!({ "responses": [{ "id": "77", "status": 200 }] })))
+            .await;
+    let op = crate::model::RemoteOp::Flag {
+        folder: "in".to_owned(),
+        messages: vec!["a".to_owned()],
+        change: crate::model::FlagChange::set(crate::model::Flags::SEEN),
+    };
+    let failed = fake.graph().apply(&op).await;
+    assert!(
+        matches!(failed, Err(BackendError::Protocol { .. })),
+        "{failed:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_make_is_lost() {
+    let fake = Fake::start(|_| Say::error(500, "x")).await;
+    let place = json!({ "link": "https://evil.test/v1.0/x", "total": 1, "has_verbs": false, "is_whole": true });
+    let elsewhere = [&[1][..], place.to_string().as_bytes()].concat();
+    for bytes in [
+        vec![],
+        vec![0, 1, 2],
+        vec![1],
+        b"\x01{}".to_vec(),
+        elsewhere,
+    ] {
+        let lost = fake.graph().changes(&inbox(), Some(&Cursor(bytes))).await;
+        assert!(matches!(lost, Err(BackendError::CursorLost)), "{lost:?}");
+    }
+    assert!(fake.lines().is_empty());
+}
+
+#[tokio::test]
+async fn wrong_types_in_every_answer_do_no_harm() {
+    let odd = [
+        json!(null),
+        json!(7),
+        json!("x"),
+        json!([]),
+        json!({}),
+        json!([[1]]),
+        json!({ "value": 7 }),
+    ];
+    for body in odd {
+        let answer = body.clone();
+        let fake = Fake::start(move |_| Say::Json(200, answer.clone())).await;
+        let mut graph = fake.graph();
+        let _ = graph.folders().await;
+        let _ = graph.changes(&inbox(), None).await;
+        let _ = graph
+            .search(&inbox(), &crate::model::Query::parse("x"))
+            .await;
+        let _ = graph
+            .fetch(&inbox(), &[inbox()], &Progress::default())
+            .await;
+        let poke = tokio::sync::Notify::new();
+        let _ = graph.wait(&inbox(), &poke, Duration::ZERO).await;
+    }
+}
+
+/// JSON of any shape, with the names that are looked for.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,20}".prop_map(Value::from),
+        Just(json!("2026-03-01T10:00:00Z")),
+    ];
+    let name = prop_oneof![
+        Just("id"),
+        Just("from"),
+        Just("emailAddress"),
+        Just("address"),
+        Just("name"),
+        Just("flag"),
+        Just("flagStatus"),
+        Just("isRead"),
+        Just("isDraft"),
+        Just("subject"),
+        Just("receivedDateTime"),
+        Just("sentDateTime"),
+        Just("internetMessageId"),
+        Just("toRecipients"),
+        Just("value"),
+        Just("@removed"),
+        Just("singleValueExtendedProperties"),
+        Just("error"),
+        Just("code"),
+        Just("message"),
+        Just("innerError"),
+    ];
+    leaf.prop_recursive(4, 40, 8, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::hash_map(name.clone(), inner, 0..8).prop_map(|map| map
+                .into_iter()
+                .map(|(k, v)| (k.to_owned(), v))
+                .collect::<serde_json::Map<_, _>>()
+                .into()),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_item_can_be_read(value in any_json()) {
+        let _ = Item::read(&value, true);
+        let _ = Item::read(&value, false);
+    }
+
+    #[test]
+    fn a_message_with_one_odd_field_is_still_one(name in 0_usize..14, odd in any_json()) {
+        let mut whole = message("1", "s", 1);
+        let names: Vec<String> = whole.as_object().unwrap().keys().cloned().collect();
+        whole[&names[name % names.len()]] = odd;
+        let item = Item::read(&whole, true);
+        prop_assert_eq!(item.is_some(), id_of(&whole).is_some());
+        if let Some(Item::Whole(message)) = item {
+            prop_assert!(!message.envelope.subject.chars().any(char::is_control));
+            prop_assert!(message.envelope.to.len() <= 50);
+        }
+    }
+
+    #[test]
+    fn any_failure_is_sorted(status in 300_u16..600, body in any_json()) {
+        let reply = Reply { status, body, request_id: String::new(), retry_after: None };
+        let _ = reply.fault("test", crate::backend::graph::wire::About::Sending).to_string();
+    }
+
+    #[test]
+    fn ids_of_every_byte_stay_one_segment(id in "\\PC{1,40}|[\\x00-\\xff]{1,40}|\\.{1,3}") {
+        let base = Base::new("h", 443, None);
+        let path = with_query(&base.path(&["messages", &id]), &[("$select", &id)]);
+        let whole = base.whole(&path);
+        let uri: http::Uri = whole.parse().unwrap();
+        prop_assert_eq!(uri.path().matches('/').count(), 4);
+        let url = url::Url::parse(&whole).unwrap();
+        prop_assert_eq!(url.path(), uri.path());
+        prop_assert_eq!(base.follow(&whole), Some(path));
+    }
+
+    #[test]
+    fn any_bytes_can_be_taken_apart(bytes in proptest::collection::vec(any::<u8>(), 0..300), cut in 0_usize..400) {
+        let _ = split(&bytes);
+        let mut real = b"To: a@x.test\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ntext\r\n--b\r\n\
+            Content-Disposition: attachment; filename=a\r\n\r\nx\r\n--b--\r\n".to_vec();
+        real.truncate(cut);
+        real.extend_from_slice(&bytes);
+        let _ = split(&real);
+        let mail = Outbound { sender: String::new(), recipients: vec!["b@x.test".to_owned()], bytes: real };
+        let whole = addressed(&mail).unwrap();
+        prop_assert!(whole.windows(13).any(|w| w == b"Bcc: b@x.test"));
+    }
+}
+
+#[test]
+fn errors_of_other_shapes_have_no_code() {
+    let reply = Reply {
+        status: 400,
+        body: json!({ "error": "text" }),
+        request_id: String::new(),
+        retry_after: None,
+    };
+    assert_eq!((reply.code(), reply.text()), (String::new(), String::new()));
+}
