@@ -6,6 +6,7 @@ use rustls::ServerConfig;
 use tokio::sync::mpsc;
 
 use super::colleagues::Letter;
+use super::graph::Graph;
 use super::mail_store::MailStore;
 use super::mischief::Mischiefs;
 use super::pop3::Maildrops;
@@ -21,6 +22,8 @@ pub struct House {
     pub mischief: Mischiefs,
     /// What POP3 sessions share.
     pub maildrops: Maildrops,
+    /// What Graph remembers between requests.
+    pub graph: Graph,
     /// For every listener.
     pub tls: Arc<ServerConfig>,
     /// Takes what somebody should answer.
@@ -39,6 +42,7 @@ impl House {
             sign_in: Arc::new(SignIn::new(1, life, habits).unwrap()),
             mischief: Mischiefs::default(),
             maildrops: Maildrops::default(),
+            graph: Graph::default(),
             tls: super::ca::certify(folder.path()).unwrap().tls,
             letters: mpsc::unbounded_channel().0,
         })

@@ -6,6 +6,8 @@ mod browser;
 mod ca;
 mod colleagues;
 mod compose;
+mod delivery;
+mod graph;
 mod house;
 mod imap;
 mod listen;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::graph::Graph;
 use super::house::House;
 use super::listen::Port;
 use super::mail_store::{MailStore, NewMessage};
@@ -88,6 +89,7 @@ impl Tenant {
             sign_in: Arc::new(SignIn::new(ports.web.number, options.token_life, habits)?),
             mischief: Mischiefs::default(),
             maildrops: Maildrops::default(),
+            graph: Graph::default(),
             tls: certificates.tls,
             letters,
         });

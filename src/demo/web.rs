@@ -17,6 +17,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
+use super::graph;
 use super::house::House;
 use super::listen::accept_tls;
 use super::mischief::{Mischief, Service};
@@ -78,7 +79,7 @@ async fn answer(house: Arc<House>, request: Request<Incoming>) -> io::Result<Ans
             return Ok(answer);
         }
     }
-    Ok(serve_request(&house, service, request).await)
+    serve_request(&house, service, request).await
 }
 
 /// Returns the service that a path belongs to; `None` for the sign-in service.
@@ -94,11 +95,15 @@ fn service(path: &str) -> Option<Service> {
     }
 }
 
-/// Does the service's work.
-async fn serve_request(house: &Arc<House>, service: Service, request: Request<Bytes>) -> Answer {
-    let _ = (house, request);
+/// Does the service's work. An error cuts the connection.
+async fn serve_request(
+    house: &Arc<House>,
+    service: Service,
+    request: Request<Bytes>,
+) -> io::Result<Answer> {
     match service {
-        Service::Ews | Service::Graph | Service::Pop3 => bare(StatusCode::NOT_FOUND),
+        Service::Graph => graph::answer(house, &request).await,
+        Service::Ews | Service::Pop3 => Ok(bare(StatusCode::NOT_FOUND)),
     }
 }
 

@@ -130,6 +130,15 @@ impl Folder {
         Some(message)
     }
 
+    /// Notes that something changed about a message that is kept elsewhere, such as its categories.
+    pub fn touch(&mut self, uid: u32) -> Option<&Message> {
+        let at = self.messages.binary_search_by_key(&uid, |m| m.uid).ok()?;
+        let message = self.messages.get_mut(at)?;
+        self.revision += 1;
+        message.revision = self.revision;
+        Some(message)
+    }
+
     /// Takes a message out.
     pub fn remove(&mut self, uid: u32) -> Option<Message> {
         let at = self.messages.binary_search_by_key(&uid, |m| m.uid).ok()?;

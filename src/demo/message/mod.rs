@@ -11,7 +11,5 @@ mod words;
 pub use addresses::addresses;
 pub use headers::{fields, split, value};
 pub use parts::{Kind, Part, parse, read_parameters};
-#[cfg(test)]
-pub use text::decode_transfer;
-pub use text::plain_text;
+pub use text::{decode_charset, decode_transfer, plain_text};
 pub use words::{decode_words, encode_word};

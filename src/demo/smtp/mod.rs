@@ -1,7 +1,6 @@
 //! The submission server: RFC 6409 with STARTTLS and XOAUTH2, and the manners of Exchange Online.
 
 mod connection;
-mod delivery;
 mod session;
 
 pub use connection::serve;

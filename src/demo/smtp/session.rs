@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::connection::MAX_MESSAGE;
-use super::delivery;
+use crate::demo::delivery::{self, SendRefusal, Sending, SentCopy};
 use crate::demo::house::House;
 use crate::demo::people::{is_known, is_local};
 use crate::demo::rights::{may_open, may_send_as, may_send_on_behalf, may_submit};
@@ -160,11 +160,17 @@ impl Session {
         let Some(message) = message else {
             return "552 5.3.4 Message size exceeds fixed maximum message size\r\n".to_owned();
         };
-        match delivery::submit(&self.house, login, &envelope, message) {
+        let sending = Sending {
+            identity: &login.identity,
+            mailbox: &login.mailbox,
+            sender: &envelope.sender,
+            recipients: &envelope.recipients,
+        };
+        match delivery::send(&self.house, &sending, message, SentCopy::WithoutBcc) {
             Ok(message_id) => {
                 format!("250 2.0.0 OK <{message_id}> [Hostname=HV.harborvale.example]\r\n")
             }
-            Err(refusal) => format!("{refusal}\r\n"),
+            Err(refusal) => refused(&login.mailbox, &refusal),
         }
     }
 
@@ -330,6 +336,23 @@ fn is_identity(grant: &Grant, user: &str) -> bool {
     match grant.speaker {
         Speaker::Person => grant.user.eq_ignore_ascii_case(user),
         Speaker::App => may_open(&grant.user, user) || may_send_as(&grant.user, user),
+    }
+}
+
+/// Words why a message is not sent.
+fn refused(mailbox: &str, refusal: &SendRefusal) -> String {
+    match refusal {
+        SendRefusal::BareLineFeed => {
+            "550 5.6.11 SMTPSEND.BareLinefeedsAreIllegal; message contains bare line feeds\r\n"
+                .to_owned()
+        }
+        SendRefusal::NotOneFrom => {
+            "550 5.7.512 Access denied, message must be RFC 5322 section 3.6.2 compliant\r\n"
+                .to_owned()
+        }
+        SendRefusal::SendAsDenied(from) => format!(
+            "554 5.2.252 SendAsDenied; {mailbox} not allowed to send as {from}; STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied\r\n"
+        ),
     }
 }
 

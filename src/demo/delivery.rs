@@ -1,8 +1,8 @@
-//! What happens to an accepted message: rights, the sent copy, the recipients' mailboxes, somebody to answer it.
+//! What happens to a message that somebody sends: rights, the sent copy, the recipients' mailboxes, somebody to answer
+//! it. Knows no protocol; each words the refusals its own way.
 
 use jiff::Timestamp;
 
-use super::session::{Envelope, Login};
 use crate::demo::colleagues::Letter;
 use crate::demo::house::House;
 use crate::demo::mail_store::{Flags, NewMessage};
@@ -10,47 +10,84 @@ use crate::demo::message::{addresses, fields, split, value};
 use crate::demo::people::{ADA, is_list, is_local, shared};
 use crate::demo::rights::{may_send_as, may_send_on_behalf};
 
-/// Submits a message and returns its Message-ID, or the line that refuses it.
-pub fn submit(
+/// Who sends to whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Sending<'a> {
+    /// Whose rights count: a person's address or an app's client id.
+    pub identity: &'a str,
+    /// Whose Sent Items takes the copy.
+    pub mailbox: &'a str,
+    /// Who hears of mail that cannot be delivered.
+    pub sender: &'a str,
+    /// Who gets it.
+    pub recipients: &'a [String],
+}
+
+/// The copy in Sent Items.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SentCopy {
+    /// None.
+    None,
+    /// One without Bcc, as SMTP files it.
+    WithoutBcc,
+    /// One with Bcc, as the other services file it; it keeps this key if it was a draft.
+    WithBcc(Option<u64>),
+}
+
+/// Why a message is not sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SendRefusal {
+    /// A line feed without its carriage return.
+    BareLineFeed,
+    /// Not exactly one address in From.
+    NotOneFrom,
+    /// Neither Send As nor Send on Behalf for this address.
+    SendAsDenied(String),
+}
+
+/// Sends a message and returns its Message-ID.
+pub fn send(
     house: &House,
-    login: &Login,
-    envelope: &Envelope,
+    sending: &Sending<'_>,
     message: &[u8],
-) -> Result<String, String> {
+    copy: SentCopy,
+) -> Result<String, SendRefusal> {
     if has_bare_line_feed(message) {
-        return Err(
-            "550 5.6.11 SMTPSEND.BareLinefeedsAreIllegal; message contains bare line feeds"
-                .to_owned(),
-        );
+        return Err(SendRefusal::BareLineFeed);
     }
     let (header, _) = split(message);
     let from = addresses(&value(header, "From").unwrap_or_default());
     let [from] = from.as_slice() else {
-        return Err(
-            "550 5.7.512 Access denied, message must be RFC 5322 section 3.6.2 compliant"
-                .to_owned(),
-        );
+        return Err(SendRefusal::NotOneFrom);
     };
-    let (identity, mailbox) = (login.identity.as_str(), login.mailbox.as_str());
+    let (identity, mailbox) = (sending.identity, sending.mailbox);
     let is_as = may_send_as(identity, &from.email);
     if !is_as && !may_send_on_behalf(identity, &from.email) {
-        return Err(format!(
-            "554 5.2.252 SendAsDenied; {mailbox} not allowed to send as {}; STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied",
-            from.email
-        ));
+        return Err(SendRefusal::SendAsDenied(from.email.clone()));
     }
-    let (message_id, message) = complete(message, (!is_as).then_some(mailbox));
+    let (message_id, with_bcc) = complete(message, (!is_as).then_some(mailbox));
+    let message = without_bcc(&with_bcc);
     // Exchange Online files the copy itself, with the one who signed in (MessageCopyForSMTPClientSubmissionEnabled).
-    let copy = NewMessage::arriving(message.clone()).with_flags(Flags::SEEN);
-    house.store.deliver(mailbox, "Sent Items", copy);
-    for recipient in &envelope.recipients {
+    let filed = match copy {
+        SentCopy::None => None,
+        SentCopy::WithoutBcc => Some(NewMessage::arriving(message.clone())),
+        SentCopy::WithBcc(key) => Some(NewMessage {
+            key,
+            ..NewMessage::arriving(with_bcc)
+        }),
+    };
+    if let Some(copy) = filed {
+        let copy = copy.with_flags(Flags::SEEN);
+        house.store.deliver(mailbox, "Sent Items", copy);
+    }
+    for recipient in sending.recipients {
         deliver(house, recipient, &message);
     }
-    for recipient in answering(envelope) {
+    for recipient in answering(sending.recipients) {
         let letter = Letter {
             to: recipient,
             from: from.email.clone(),
-            sender: envelope.sender.clone(),
+            sender: sending.sender.to_owned(),
             message: message.clone(),
         };
         // Without colleagues nobody listens, and nobody answers.
@@ -76,9 +113,9 @@ fn deliver(house: &House, recipient: &str, message: &[u8]) {
 }
 
 /// Returns who answers: at most two, never a mailbox that Ada reads herself, a list once.
-fn answering(envelope: &Envelope) -> Vec<String> {
+fn answering(recipients: &[String]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for recipient in &envelope.recipients {
+    for recipient in recipients {
         let is_silent = ADA.email.eq_ignore_ascii_case(recipient) || shared(recipient).is_some();
         let is_new = !found
             .iter()
@@ -103,7 +140,17 @@ fn received_line(recipient: &str) -> String {
     )
 }
 
-/// Takes out Bcc, adds the Message-ID and the Date where they are missing, and names who really sent it in `Sender`
+/// Takes out Bcc.
+fn without_bcc(message: &[u8]) -> Vec<u8> {
+    let (header, body) = split(message);
+    let kept = fields(header).filter(|field| !field.name.eq_ignore_ascii_case(b"Bcc"));
+    let mut bytes: Vec<u8> = kept.flat_map(|field| field.raw.iter().copied()).collect();
+    bytes.extend_from_slice(b"\r\n");
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// Adds the Message-ID and the Date where they are missing, and names who really sent it in `Sender`
 /// when that is on somebody's behalf.
 fn complete(message: &[u8], sender: Option<&str>) -> (String, Vec<u8>) {
     let (header, body) = split(message);
@@ -111,7 +158,7 @@ fn complete(message: &[u8], sender: Option<&str>) -> (String, Vec<u8>) {
     for field in fields(header) {
         let is_named = |name: &[u8]| field.name.eq_ignore_ascii_case(name);
         let is_replaced = sender.is_some() && is_named(b"Sender");
-        if !is_named(b"Bcc") && !is_replaced {
+        if !is_replaced {
             complete.extend_from_slice(field.raw);
         }
     }
