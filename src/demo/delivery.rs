@@ -15,8 +15,10 @@ use crate::demo::rights::{may_send_as, may_send_on_behalf};
 pub struct Sending<'a> {
     /// Whose rights count: a person's address or an app's client id.
     pub identity: &'a str,
-    /// Whose Sent Items takes the copy.
+    /// Whom the message names as its sender where it is sent on behalf only.
     pub mailbox: &'a str,
+    /// The mailbox and its folder that take the copy.
+    pub filed_in: (&'a str, &'a str),
     /// Who hears of mail that cannot be delivered.
     pub sender: &'a str,
     /// Who gets it.
@@ -78,7 +80,8 @@ pub fn send(
     };
     if let Some(copy) = filed {
         let copy = copy.with_flags(Flags::SEEN);
-        house.store.deliver(mailbox, "Sent Items", copy);
+        let (mailbox, folder) = sending.filed_in;
+        house.store.deliver(mailbox, folder, copy);
     }
     for recipient in sending.recipients {
         deliver(house, recipient, &message);

@@ -6,6 +6,7 @@ use rustls::ServerConfig;
 use tokio::sync::mpsc;
 
 use super::colleagues::Letter;
+use super::ews::Desk;
 use super::graph::Graph;
 use super::mail_store::MailStore;
 use super::mischief::Mischiefs;
@@ -24,6 +25,8 @@ pub struct House {
     pub maildrops: Maildrops,
     /// What Graph remembers between requests.
     pub graph: Graph,
+    /// What EWS keeps from request to request.
+    pub ews: Desk,
     /// For every listener.
     pub tls: Arc<ServerConfig>,
     /// Takes what somebody should answer.
@@ -43,6 +46,7 @@ impl House {
             mischief: Mischiefs::default(),
             maildrops: Maildrops::default(),
             graph: Graph::default(),
+            ews: Desk::default(),
             tls: super::ca::certify(folder.path()).unwrap().tls,
             letters: mpsc::unbounded_channel().0,
         })

@@ -7,6 +7,7 @@ mod ca;
 mod colleagues;
 mod compose;
 mod delivery;
+mod ews;
 mod graph;
 mod house;
 mod imap;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::ews::Desk;
 use super::graph::Graph;
 use super::house::House;
 use super::listen::Port;
@@ -90,6 +91,7 @@ impl Tenant {
             mischief: Mischiefs::default(),
             maildrops: Maildrops::default(),
             graph: Graph::default(),
+            ews: Desk::default(),
             tls: certificates.tls,
             letters,
         });
@@ -237,6 +239,11 @@ impl Control {
     /// From now on a POP3 maildrop is open for one session at a time.
     pub fn lock_maildrops(&self) {
         self.0.maildrops.lock_out_others();
+    }
+
+    /// Lets Exchange Online refuse EWS to everybody (403), as a tenant does that is not on its own allow list; or not.
+    pub fn block_ews(&self, is_blocked: bool) {
+        self.0.ews.block(is_blocked);
     }
 
     /// Ends all access tokens now; IMAP sessions close as Exchange Online closes them.

@@ -17,11 +17,10 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
-use super::graph;
 use super::house::House;
 use super::listen::accept_tls;
 use super::mischief::{Mischief, Service};
-use super::sign_in;
+use super::{ews, graph, sign_in};
 
 /// Larger requests are refused: Exchange takes messages of 150 MB, this house is smaller.
 const MAX_BODY: usize = 64 << 20;
@@ -74,10 +73,11 @@ async fn answer(house: Arc<House>, request: Request<Incoming>) -> io::Result<Ans
         let answer = sign_in::answer(&house.sign_in, &request);
         return Ok(answer.map(|body| body.map_err(|never| match never {}).boxed()));
     };
-    if let Some(mischief) = house.mischief.take(service, Mischief::is_of_transport) {
-        if let Some(answer) = spoiled(&mischief)? {
-            return Ok(answer);
-        }
+    let mischief = house.mischief.take(service, Mischief::is_of_transport);
+    if let Some(mischief) = mischief
+        && let Some(answer) = spoiled(&mischief)?
+    {
+        return Ok(answer);
     }
     serve_request(&house, service, request).await
 }
@@ -103,7 +103,8 @@ async fn serve_request(
 ) -> io::Result<Answer> {
     match service {
         Service::Graph => graph::answer(house, &request).await,
-        Service::Ews | Service::Pop3 => Ok(bare(StatusCode::NOT_FOUND)),
+        Service::Ews => Ok(ews::answer(house, &request).await),
+        Service::Pop3 => Ok(bare(StatusCode::NOT_FOUND)),
     }
 }
 

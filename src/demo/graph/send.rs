@@ -70,6 +70,7 @@ fn submit(desk: &Desk<'_>, message: &[u8], copy: SentCopy) -> Outcome {
     let sending = Sending {
         identity: &place.identity,
         mailbox: &place.mailbox,
+        filed_in: (&place.mailbox, "Sent Items"),
         sender: &place.mailbox,
         recipients: &recipients,
     };

@@ -19,6 +19,8 @@ pub struct Message {
     pub bytes: Arc<[u8]>,
     /// The folder's revision when the message came or its flags last changed.
     pub revision: u64,
+    /// The folder's revision when the message came or anything but `\Seen` last changed.
+    pub settled: u64,
     /// Unlike any other message's of the mailbox, and kept when the message moves.
     pub key: u64,
 }
@@ -112,6 +114,7 @@ impl Folder {
             received: mail.received,
             bytes: mail.bytes,
             revision: self.revision,
+            settled: self.revision,
             key: mail.key.unwrap_or(born),
         });
         uid
@@ -124,6 +127,9 @@ impl Folder {
         let flags = change(message.flags);
         if flags != message.flags {
             self.revision += 1;
+            if flags.without(Flags::SEEN) != message.flags.without(Flags::SEEN) {
+                message.settled = self.revision;
+            }
             message.flags = flags;
             message.revision = self.revision;
         }
@@ -136,7 +142,21 @@ impl Folder {
         let message = self.messages.get_mut(at)?;
         self.revision += 1;
         message.revision = self.revision;
+        message.settled = self.revision;
         Some(message)
+    }
+
+    /// Writes a message anew under its UID, as only drafts are; `false` if there is none.
+    pub fn replace(&mut self, uid: u32, bytes: Arc<[u8]>) -> bool {
+        let at = self.messages.binary_search_by_key(&uid, |m| m.uid);
+        let Some(message) = at.ok().and_then(|at| self.messages.get_mut(at)) else {
+            return false;
+        };
+        self.revision += 1;
+        message.bytes = bytes;
+        message.revision = self.revision;
+        message.settled = self.revision;
+        true
     }
 
     /// Takes a message out.

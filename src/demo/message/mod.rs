@@ -11,5 +11,5 @@ mod words;
 pub use addresses::addresses;
 pub use headers::{fields, split, value};
 pub use parts::{Kind, Part, parse, read_parameters};
-pub use text::{decode_charset, decode_transfer, plain_text};
+pub use text::{decode_charset, decode_transfer, part_bytes, part_text, plain_text, strip_tags};
 pub use words::{decode_words, encode_word};

@@ -26,10 +26,10 @@ pub fn decode_transfer(encoding: &str, body: &[u8]) -> Vec<u8> {
 pub fn plain_text(message: &[u8]) -> String {
     let root = parse(message);
     if let Some(part) = find(&root, "plain") {
-        return decode(message, part);
+        return part_text(message, part);
     }
     find(&root, "html")
-        .map(|part| strip_tags(&decode(message, part)))
+        .map(|part| strip_tags(&part_text(message, part)))
         .unwrap_or_default()
 }
 
@@ -41,13 +41,18 @@ fn find<'a>(part: &'a Part, subtype: &str) -> Option<&'a Part> {
     }
 }
 
-fn decode(message: &[u8], part: &Part) -> String {
+/// Returns the text of a part, decoded, with `\n` line ends.
+pub fn part_text(message: &[u8], part: &Part) -> String {
+    let charset = part.parameter("charset").unwrap_or("utf-8");
+    decode_charset(charset, &part_bytes(message, part)).replace("\r\n", "\n")
+}
+
+/// Returns what a part holds, without its transfer encoding.
+pub fn part_bytes(message: &[u8], part: &Part) -> Vec<u8> {
     let header = message.get(part.header.clone()).unwrap_or_default();
     let body = message.get(part.body.clone()).unwrap_or_default();
     let encoding = value(header, "Content-Transfer-Encoding").unwrap_or_default();
-    let bytes = decode_transfer(&encoding, body);
-    let charset = part.parameter("charset").unwrap_or("utf-8");
-    decode_charset(charset, &bytes).replace("\r\n", "\n")
+    decode_transfer(&encoding, body)
 }
 
 /// Reads UTF-8, and Latin-1 where the charset says so; that is enough for quoting.
@@ -82,7 +87,8 @@ fn decode_quoted(body: &[u8]) -> Vec<u8> {
     out
 }
 
-fn strip_tags(html: &str) -> String {
+/// Returns the text between the tags.
+pub fn strip_tags(html: &str) -> String {
     let mut text = String::new();
     let mut is_tag = false;
     for c in html.chars() {

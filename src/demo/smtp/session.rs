@@ -163,6 +163,7 @@ impl Session {
         let sending = Sending {
             identity: &login.identity,
             mailbox: &login.mailbox,
+            filed_in: (&login.mailbox, "Sent Items"),
             sender: &envelope.sender,
             recipients: &envelope.recipients,
         };
