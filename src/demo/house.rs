@@ -47,7 +47,7 @@ impl House {
             maildrops: Maildrops::default(),
             graph: Graph::default(),
             ews: Desk::default(),
-            tls: super::ca::certify(folder.path()).unwrap().tls,
+            tls: super::transport::ca::certify(folder.path()).unwrap().tls,
             letters: mpsc::unbounded_channel().0,
         })
     }

@@ -3,7 +3,6 @@
 //! Shares no protocol code with `backend`, so that one wrong reading is not wrong on both sides.
 
 mod browser;
-mod ca;
 mod colleagues;
 mod compose;
 mod delivery;
@@ -11,7 +10,6 @@ mod ews;
 mod graph;
 mod house;
 mod imap;
-mod listen;
 mod mail_store;
 mod message;
 mod mischief;
@@ -27,7 +25,7 @@ mod seed;
 mod sign_in;
 mod smtp;
 mod tenant;
-mod web;
+mod transport;
 
 pub use mischief::{Mischief, Service};
 pub use options::{Habits, Options};

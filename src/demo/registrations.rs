@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::ca::write_private;
 use super::sign_in::{APPS, Proof, SignIn};
+use super::transport::ca::write_private;
 
 /// Writes the password that sends without a token, and returns its file.
 pub fn write_password(sign_in: &SignIn, folder: &Path) -> io::Result<PathBuf> {

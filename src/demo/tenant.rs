@@ -10,7 +10,6 @@ use tokio::task::JoinSet;
 use super::ews::Desk;
 use super::graph::Graph;
 use super::house::House;
-use super::listen::Port;
 use super::mail_store::{MailStore, NewMessage};
 use super::mischief::{Mischief, Mischiefs, Service};
 use super::people::{ADA, COLLEAGUES, SHARED};
@@ -18,7 +17,9 @@ use super::pop3::{self, Maildrops};
 use super::registrations::{self, RegisteredApp};
 use super::rights::may_open;
 use super::sign_in::{CLIENT_ID, Endpoint, PASSWORD_USER, SignIn, Trouble};
-use super::{Habits, Options, RequestCounts, browser, ca, colleagues, imap, seed, smtp, web};
+use super::transport::listen::Port;
+use super::transport::{ca, web};
+use super::{Habits, Options, RequestCounts, browser, colleagues, imap, seed, smtp};
 
 /// A running tenant; dropping it stops the servers.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use crate::demo::house::House;
 use crate::demo::people::{is_known, is_list};
 use crate::demo::rights::may_open;
 use crate::demo::sign_in::{Grant, PASSWORD_USER, Speaker};
-use crate::demo::web::{Answer, whole};
+use crate::demo::transport::web::{Answer, whole};
 
 /// Who proved to be whom.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -3,7 +3,7 @@
 use hyper::{StatusCode, Uri};
 use serde_json::{Value, json};
 
-use crate::demo::web::{Answer, answer_of};
+use crate::demo::transport::web::{Answer, answer_of};
 
 const JSON: &str = "application/json; charset=utf-8";
 

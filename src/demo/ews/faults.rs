@@ -13,7 +13,7 @@ use super::XML;
 use super::operations::tail;
 use super::wire::{Node, Refusal, answer};
 use crate::demo::mischief::Mischief;
-use crate::demo::web::{Answer, Body, answer_of};
+use crate::demo::transport::web::{Answer, Body, answer_of};
 
 /// How late a slow answer is.
 const LATE: Duration = Duration::from_secs(3);

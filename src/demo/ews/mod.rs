@@ -25,7 +25,7 @@ use hyper::{Method, Request, StatusCode};
 
 use super::house::House;
 use super::mischief::{Mischief, Service};
-use super::web::{Answer, answer_of};
+use super::transport::web::{Answer, answer_of};
 use access::Caller;
 use context::Context;
 use wire::{Asked, Refusal, fault, read_request};

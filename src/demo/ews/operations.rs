@@ -7,7 +7,7 @@ use super::context::{Context, Reply};
 use super::wire::{Node, Refusal, Xml, answer as envelope};
 use super::{directory, folders, items};
 use crate::demo::mischief::Mischief;
-use crate::demo::web::{Answer, answer_of};
+use crate::demo::transport::web::{Answer, answer_of};
 
 /// All operations of this server.
 pub const NAMES: &[&str] = &[

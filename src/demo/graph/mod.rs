@@ -32,7 +32,7 @@ use super::house::House;
 use super::mail_store::{Mailbox, Message};
 use super::mischief::{Mischief, Service};
 use super::sign_in::Grant;
-use super::web::Answer;
+use super::transport::web::Answer;
 use access::{Need, Place};
 use ids::Id;
 use wire::{Call, Content, Ending, Fault, Reply, RequestIds};

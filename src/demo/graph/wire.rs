@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::query::Query;
-use crate::demo::web::{Answer, whole};
+use crate::demo::transport::web::{Answer, whole};
 
 /// `Content-Type` of every JSON answer.
 pub const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";

@@ -12,7 +12,7 @@ use super::session::{Next, Session};
 use super::view::Expunges;
 use super::wire::{Input, Wire};
 use crate::demo::house::House;
-use crate::demo::listen::accept_tls;
+use crate::demo::transport::listen::accept_tls;
 
 const GREETING: &[u8] = b"* OK The Microsoft Exchange IMAP4 service is ready. [SABhAHIAYgBvAHIAJgBWAGEAbABlACAAZABlAG0AbwA=]\r\n";
 const EXPIRED: &[u8] = b"* BYE Session invalidated - AccessTokenExpired\r\n";

@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 use super::session::{Next, Session, Shield};
 use super::spoil::{self, Fate};
 use crate::demo::house::House;
-use crate::demo::listen::accept_tls;
 use crate::demo::mischief::Service;
+use crate::demo::transport::listen::accept_tls;
 
 const GREETING: &[u8] =
     b"+OK The Microsoft Exchange POP3 service is ready. [SABhAHIAYgBvAHIAJgBWAGEAbABlACAAZABlAG0AbwA=]\r\n";

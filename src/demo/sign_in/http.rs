@@ -1,4 +1,4 @@
-//! The sign-in service's pages: paths, forms, JSON. The rules are in the parent module, the connection is `demo::web`.
+//! The sign-in service's pages: paths, forms, JSON. The rules are in the parent module, the connection is `demo::transport::web`.
 
 use std::collections::BTreeMap;
 

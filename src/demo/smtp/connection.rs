@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use super::session::{Next, Session, Shield};
 use crate::demo::house::House;
-use crate::demo::listen::accept_tls;
+use crate::demo::transport::listen::accept_tls;
 
 /// How long a client may be silent (RFC 5321 §4.5.3.2.7).
 const SILENCE_LIMIT: Duration = Duration::from_secs(300);

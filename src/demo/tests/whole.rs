@@ -37,7 +37,10 @@ async fn ports_follow_the_base() {
     let mut tenants = Vec::new();
     for _ in 0..50 {
         // A port of the system's choice, given back, is free for the moment; its neighbours mostly are.
-        let free = crate::demo::listen::Port::bind(0).await.unwrap().number;
+        let free = crate::demo::transport::listen::Port::bind(0)
+            .await
+            .unwrap()
+            .number;
         let options = Options {
             port_base: free,
             messages: 0,

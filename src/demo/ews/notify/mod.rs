@@ -14,7 +14,7 @@ use super::context::{Context, Reply};
 use super::folders::VIRTUAL;
 use super::operations::messages;
 use super::wire::{Node, Refusal, Xml, answer as envelope, is_true};
-use crate::demo::web::{Answer, answer_of};
+use crate::demo::transport::web::{Answer, answer_of};
 use desk::{Subscription, marks};
 
 /// What binds a client to the server that knows its subscriptions.

@@ -17,7 +17,7 @@ use crate::demo::ews::XML;
 use crate::demo::ews::operations::messages;
 use crate::demo::ews::wire::{Xml, event};
 use crate::demo::house::House;
-use crate::demo::web::Answer;
+use crate::demo::transport::web::Answer;
 
 /// Time between two signs of life.
 const KEEP_ALIVE: Duration = Duration::from_secs(45);

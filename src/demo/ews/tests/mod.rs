@@ -17,7 +17,7 @@ use crate::demo::house::House;
 use crate::demo::mail_store::{MailStore, NewMessage};
 use crate::demo::people::ADA;
 use crate::demo::sign_in::PASSWORD_USER;
-use crate::demo::web::Answer;
+use crate::demo::transport::web::Answer;
 
 fn house() -> Arc<House> {
     let mut house = House::for_tests();

@@ -30,7 +30,7 @@ fn events(id: &str) -> String {
     )
 }
 
-async fn next(body: &mut crate::demo::web::Body) -> Option<String> {
+async fn next(body: &mut crate::demo::transport::web::Body) -> Option<String> {
     let frame = body.frame().await?.unwrap().into_data().unwrap();
     Some(String::from_utf8(frame.to_vec()).unwrap())
 }

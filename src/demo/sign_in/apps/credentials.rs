@@ -144,7 +144,7 @@ fn certify() -> io::Result<(Certificate, String)> {
         rcgen::DnType::CommonName,
         "Day Watch of the Harbor & Vale demo",
     );
-    crate::demo::ca::limit_life(&mut params);
+    crate::demo::transport::ca::limit_life(&mut params);
     let certificate = params.self_signed(&pair).map_err(io::Error::other)?;
     let key = PrivatePkcs8KeyDer::from_pem_slice(KEY.as_bytes()).map_err(io::Error::other)?;
     let key = ring::rsa::KeyPair::from_pkcs8(key.secret_pkcs8_der())

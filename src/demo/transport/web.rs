@@ -17,10 +17,10 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
-use super::house::House;
 use super::listen::accept_tls;
-use super::mischief::{Mischief, Service};
-use super::{ews, graph, sign_in};
+use crate::demo::house::House;
+use crate::demo::mischief::{Mischief, Service};
+use crate::demo::{ews, graph, sign_in};
 
 /// Larger requests are refused: Exchange takes messages of 150 MB, this house is smaller.
 const MAX_BODY: usize = 64 << 20;
