@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pillarbox::backend::{
-    Access, Backend, BackendError, Credential, Login, Opener, Outgoing, imap, pop3, smtp,
+    Access, Backend, BackendError, Credential, Login, Opener, Outgoing, ews, graph, imap, pop3,
+    smtp,
 };
 use pillarbox::model::{
     Flags, IncomingProtocol, IncomingServer, OutgoingProtocol, OutgoingServer, RemoteId, RemoteOp,
@@ -144,7 +145,8 @@ impl Target {
         match server.protocol {
             IncomingProtocol::Imap => imap::connect(server, trust, &login(mailbox, &token)).await,
             IncomingProtocol::Pop3 => pop3::connect(server, trust, &login(mailbox, &token)).await,
-            IncomingProtocol::Ews | IncomingProtocol::Graph => unopened(&self.access(mailbox)),
+            IncomingProtocol::Ews => ews::connect(server, trust, &self.access(mailbox)).await,
+            IncomingProtocol::Graph => graph::connect(server, trust, &self.access(mailbox)).await,
         }
     }
 
@@ -155,7 +157,12 @@ impl Target {
             OutgoingProtocol::Smtp => {
                 smtp::connect(server, trust, &login(&self.main, &self.tokens.current())).await
             }
-            OutgoingProtocol::Ews | OutgoingProtocol::Graph => unopened(&self.access(sender)),
+            OutgoingProtocol::Ews => {
+                ews::connect_outgoing(server, trust, &self.access(sender)).await
+            }
+            OutgoingProtocol::Graph => {
+                graph::connect_outgoing(server, trust, &self.access(sender)).await
+            }
         }
     }
 
@@ -245,11 +252,6 @@ async fn look_anew(mailbox: &mut dyn Backend) {
     let inbox = RemoteId::new("INBOX");
     let wake = mailbox.wait(&inbox, &Notify::new(), Duration::ZERO).await;
     wake.expect("the end of a wait");
-}
-
-/// EWS and Graph are opened by `Access` alone.
-fn unopened<T>(access: &Access) -> Result<T, BackendError> {
-    panic!("nobody opens {access:?}");
 }
 
 /// A login by token.
