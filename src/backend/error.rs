@@ -19,7 +19,7 @@ pub enum BackendError {
     },
     /// There is no proof to show to the server: the engine treats it as the sign-in's own failure.
     #[error("no token to show")]
-    Token(#[source] AuthError),
+    Token(#[source] Box<AuthError>),
     /// The server refuses who we are: park, renew the token once, then ask.
     #[error("sign-in refused: {text}")]
     SignIn {

@@ -110,9 +110,12 @@ mod tests {
         assert_eq!(seen, expected, "{text}");
         let is_own = |provider| provider == Provider::ExchangeServer;
         let protocol = found.as_ref().map(|old| old.finding.incoming.protocol);
-        let expected = seen.map(|(.., provider)| match is_own(provider) {
-            true => IncomingProtocol::Ews,
-            false => IncomingProtocol::Imap,
+        let expected = seen.map(|(.., provider)| {
+            if is_own(provider) {
+                IncomingProtocol::Ews
+            } else {
+                IncomingProtocol::Imap
+            }
         });
         assert_eq!(protocol, expected, "{text}");
     }

@@ -31,8 +31,9 @@ pub fn provider_incoming(
     let host = match (provider, protocol) {
         (_, IncomingProtocol::Imap) => return Some(usual),
         (Provider::Gmail, IncomingProtocol::Pop3) => "pop.gmail.com",
-        (_, IncomingProtocol::Pop3) => &usual.host,
-        (Provider::Microsoft365, IncomingProtocol::Ews) => &usual.host,
+        (_, IncomingProtocol::Pop3) | (Provider::Microsoft365, IncomingProtocol::Ews) => {
+            &usual.host
+        }
         (Provider::Microsoft365 | Provider::OutlookCom, IncomingProtocol::Graph) => {
             cloud.graph_host()
         }

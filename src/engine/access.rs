@@ -21,7 +21,7 @@ struct Purse {
 impl ProofSource for Purse {
     async fn credential(&self) -> Result<Credential, BackendError> {
         let credential = self.proof.credential(self.function).await;
-        credential.map_err(|error| BackendError::Token(cause(error, &self.proof)))
+        credential.map_err(|error| BackendError::Token(Box::new(cause(error, &self.proof))))
     }
 
     async fn reject(&self, credential: &Credential) -> bool {

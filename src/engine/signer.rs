@@ -394,7 +394,7 @@ impl Signer {
     pub fn blame(&self, mailbox: &str, host: &str, source: BackendError) -> EngineError {
         // A token that could not be had in the middle is no different from one that could not be had before.
         if let BackendError::Token(source) = source {
-            return EngineError::Auth(source);
+            return EngineError::Auth(*source);
         }
         EngineError::Backend {
             mailbox: mailbox.to_owned(),

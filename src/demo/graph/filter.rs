@@ -326,6 +326,7 @@ mod tests {
                 .to_vec()
                 .into(),
             revision: 1,
+            settled: 1,
             key: 1,
         }
     }

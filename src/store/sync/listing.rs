@@ -17,6 +17,10 @@ use crate::store::rehome::keeps_flags;
 const MAX_MISSES: u32 = 3;
 
 /// One change set being applied.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent questions asked once, not a state"
+)]
 pub struct Listing<'a> {
     pub(super) db: &'a Connection,
     pub(super) folder: FolderId,

@@ -12,10 +12,10 @@ fn inbox() -> RemoteId {
 }
 
 fn found(ids: &[&str], total: usize, is_last: bool) -> Answer {
-    let items: String = ids
-        .iter()
-        .map(|id| format!("<t:Message><t:ItemId Id=\"{id}\" ChangeKey=\"c\"/></t:Message>"))
-        .collect();
+    let item =
+        |id: &&str| format!("<t:Message><t:ItemId Id=\"{id}\" ChangeKey=\"c\"/></t:Message>");
+    let items: Vec<String> = ids.iter().map(item).collect();
+    let items = items.concat();
     let content = format!(
         "<m:RootFolder TotalItemsInView=\"{total}\" IncludesLastItemInRange=\"{is_last}\"><t:Items>{items}</t:Items></m:RootFolder>"
     );

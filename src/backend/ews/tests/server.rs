@@ -157,8 +157,8 @@ async fn serve(mut socket: TcpStream, handler: Arc<Handler>, log: Arc<Mutex<Vec<
 async fn read(socket: &mut TcpStream, held: &mut Vec<u8>) -> Option<Seen> {
     loop {
         if let Some(at) = held.windows(4).position(|window| window == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(&held[..at]).to_lowercase();
-            let length = head
+            let fields = String::from_utf8_lossy(&held[..at]).to_lowercase();
+            let length = fields
                 .lines()
                 .find_map(|l| l.strip_prefix("content-length: "));
             let length: usize = length.unwrap().trim().parse().unwrap();
@@ -168,7 +168,7 @@ async fn read(socket: &mut TcpStream, held: &mut Vec<u8>) -> Option<Seen> {
                 let (_, rest) = body.split_once("<s:Body><m:").unwrap();
                 let operation = rest.split([' ', '>']).next().unwrap().to_owned();
                 return Some(Seen {
-                    head,
+                    head: fields,
                     body,
                     operation,
                 });

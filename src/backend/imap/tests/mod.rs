@@ -132,13 +132,12 @@ fn reaction(error: &BackendError) -> &'static str {
     match error {
         BackendError::Token(_) => "token",
         BackendError::Offline { .. } => "offline",
-        BackendError::SignIn { .. } | BackendError::Token(_) => "sign-in",
+        BackendError::SignIn { .. } => "sign-in",
         BackendError::Throttled { .. } => "throttled",
         BackendError::CursorLost => "cursor lost",
         BackendError::Gone { .. } => "gone",
         BackendError::Refused { .. } => "refused",
         BackendError::Unsupported { .. } => "unsupported",
         BackendError::Protocol { .. } => "protocol",
-        BackendError::Token(_) => "token",
     }
 }
