@@ -90,6 +90,19 @@ fn only_whole_paths_are_completed_and_nothing_but_paths() {
     assert!(matches!(live, crate::tui::screens::Live::No(_)), "{live:?}");
 }
 
+/// Goes to the field of the server for reading.
+fn to_server(screen: &mut Screen, cx: &Cx) {
+    act(screen, Action::First, cx);
+    for _ in 0..20 {
+        let focused = screen.face(cx).focus == crate::tui::screens::Focus::Line;
+        let help = text(screen, cx);
+        if focused && help.contains("IMAP: 993 or 143") {
+            break;
+        }
+        act(screen, Action::NextPane, cx);
+    }
+}
+
 #[test]
 fn what_was_said_about_a_text_does_not_outlive_it() {
     let cx = context();
@@ -110,7 +123,7 @@ fn what_was_said_about_a_text_does_not_outlive_it() {
         "may be binary",
     );
     let mut screen = found(Vec::new(), &cx);
-    press(&mut screen, Action::PreviousPane, 4, &cx);
+    to_server(&mut screen, &cx);
     let before = text(&mut screen, &cx);
     type_into(&mut screen, "0", &cx);
     assert_ne!(before, text(&mut screen, &cx));
@@ -120,15 +133,7 @@ fn what_was_said_about_a_text_does_not_outlive_it() {
 fn a_port_that_none_can_be_is_an_error_at_once() {
     let cx = context();
     let mut screen = found(Vec::new(), &cx);
-    act(&mut screen, Action::First, &cx);
-    for _ in 0..20 {
-        let focused = screen.face(&cx).focus == crate::tui::screens::Focus::Line;
-        let help = text(&mut screen, &cx);
-        if focused && help.contains("IMAP: 993 or 143") {
-            break;
-        }
-        act(&mut screen, Action::NextPane, &cx);
-    }
+    to_server(&mut screen, &cx);
     let erase = ratatui::crossterm::event::KeyEvent::new(
         ratatui::crossterm::event::KeyCode::Char('u'),
         ratatui::crossterm::event::KeyModifiers::CONTROL,
