@@ -99,6 +99,18 @@ impl Demo {
         }
     }
 
+    /// Returns a token for Exchange that is good for IMAP only.
+    pub async fn poor_token(&self, speaker: Speaker) -> SecretString {
+        match speaker {
+            Speaker::Person => {
+                let scopes =
+                    "openid offline_access https://outlook.office.com/IMAP.AccessAsUser.All";
+                self.token(scopes).await
+            }
+            Speaker::App => self.imap_app_token().await,
+        }
+    }
+
     async fn imap_app_token(&self) -> SecretString {
         self.app_token("daemon-secret", "https://outlook.office365.com")
             .await

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Ews;
 use super::apply::{new_id, write_flags};
-use super::link::{Call, Link};
-use super::soap::{Node, Version, Xml};
-use super::sync::item_id;
+use super::find::find_by_message_id;
+use super::link::Call;
+use super::soap::{Version, Xml};
 use crate::backend::BackendError;
 use crate::model::{Applied, Flags, RemoteId};
 
@@ -22,8 +22,10 @@ impl Ews {
         message_id: &str,
         bytes: &[u8],
     ) -> Result<Applied, BackendError> {
-        if let Some(id) = find(&self.link, folder, message_id).await? {
-            return Ok(filed(message_id, &id));
+        let place = |xml: &mut Xml| xml.empty("t:FolderId", &[("Id", folder)]);
+        let found = find_by_message_id(&self.link, &place, message_id).await?;
+        if let Some(id) = found.first() {
+            return Ok(filed(message_id, id));
         }
         let content = STANDARD.encode(bytes);
         let write = |xml: &mut Xml, _: Version| {
@@ -55,40 +57,4 @@ fn filed(message_id: &str, id: &str) -> Applied {
     Applied {
         renamed: vec![(RemoteId::new(message_id), RemoteId::new(id))],
     }
-}
-
-/// Looks for a message by its `Message-ID` in a folder.
-async fn find(link: &Link, folder: &str, message_id: &str) -> Result<Option<String>, BackendError> {
-    if message_id.is_empty() {
-        return Ok(None);
-    }
-    let bracketed = format!("<{message_id}>");
-    let write = |xml: &mut Xml, _: Version| {
-        xml.inside("m:FindItem", &[("Traversal", "Shallow")], |xml| {
-            xml.inside("m:ItemShape", &[], |xml| xml.text("t:BaseShape", "IdOnly"));
-            xml.empty(
-                "m:IndexedPageItemView",
-                &[
-                    ("MaxEntriesReturned", "10"),
-                    ("Offset", "0"),
-                    ("BasePoint", "Beginning"),
-                ],
-            );
-            xml.inside("m:Restriction", &[], |xml| {
-                xml.inside("t:IsEqualTo", &[], |xml| {
-                    xml.empty("t:FieldURI", &[("FieldURI", "message:InternetMessageId")]);
-                    xml.inside("t:FieldURIOrConstant", &[], |xml| {
-                        xml.empty("t:Constant", &[("Value", &bracketed)]);
-                    });
-                });
-            });
-            xml.inside("m:ParentFolderIds", &[], |xml| {
-                xml.empty("t:FolderId", &[("Id", folder)]);
-            });
-        });
-    };
-    let reply = link.one("look for a message", &write).await?;
-    let items = reply.node.at(&["RootFolder", "Items"]);
-    let mut ids = items.map_or(&[][..], Node::children).iter();
-    Ok(ids.find_map(item_id).map(str::to_owned))
 }

@@ -352,6 +352,7 @@ impl Link {
         let status = answer.status();
         let diagnostics = answer.headers().get("x-ms-diagnostics");
         let diagnostics = diagnostics.and_then(|value| value.to_str().ok());
+        let is_about_token = diagnostics.is_some_and(is_about_token);
         let mut text = sanitize_line(diagnostics.unwrap_or_default());
         if text.is_empty() {
             let body = answer.body(64 << 10, |_| {}).await.unwrap_or_default();
@@ -364,6 +365,10 @@ impl Link {
             text: text.clone(),
         };
         match status {
+            StatusCode::FORBIDDEN if is_about_token => BackendError::SignIn {
+                code: status.as_u16().to_string(),
+                text,
+            },
             StatusCode::FORBIDDEN => refused(Refusal::EwsBlocked),
             StatusCode::PAYLOAD_TOO_LARGE => refused(Refusal::TooBig),
             status if status.is_server_error() => self.broken(doing, &status.to_string()),
@@ -371,6 +376,14 @@ impl Link {
             _ => refused(Refusal::Other),
         }
     }
+}
+
+/// Tells whether a 403 is about the token, such as one without the permission for EWS; else EWS itself is off.
+fn is_about_token(diagnostics: &str) -> bool {
+    let lower = diagnostics.to_ascii_lowercase();
+    ["token", "invalid_grant"]
+        .iter()
+        .any(|word| lower.contains(word))
 }
 
 /// Returns the cookie of affinity (protocol facts §7.4), as it is sent back.

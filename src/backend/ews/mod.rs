@@ -8,6 +8,7 @@ mod append;
 mod apply;
 mod connect;
 mod fetch;
+mod find;
 mod folders;
 mod item;
 mod judge;

@@ -6,16 +6,19 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::find::find_by_message_id;
 use super::item;
 use super::judge::{self, Stage};
 use super::link::{Call, Link, Write, protocol};
 use super::soap::{Class, Reply, Version, Xml};
 use crate::backend::{BackendError, Opener, Outgoing, Refusal};
-use crate::mime::crlf;
+use crate::mime::{crlf, parse_envelope};
 use crate::model::{Outbound, Receipt};
 use crate::net::Written;
 
 const DOING: &str = "send a message";
+/// How far into a message its `Message-ID` is looked for.
+const HEADER: usize = 1 << 20;
 
 /// One mailbox that mail is sent from.
 #[derive(Debug)]
@@ -86,6 +89,7 @@ impl Submitter {
         mail: &Outbound,
         content: &str,
     ) -> Result<Receipt, BackendError> {
+        self.clear_away(mail).await?;
         let draft = self.save(mail, content).await?;
         let write = |xml: &mut Xml, _: Version| {
             xml.inside("m:SendItem", &[("SaveItemToFolder", "true")], |xml| {
@@ -116,6 +120,25 @@ impl Submitter {
             // What was sent has left the drafts.
             Ending::Unknown(_) if self.has_left(&draft).await => Ok(accepted()),
             Ending::Unknown(text) => Ok(Receipt::Unsure { text }),
+        }
+    }
+
+    /// Takes back what an earlier attempt saved among the owner's drafts and did not send: its answer was lost.
+    async fn clear_away(&self, mail: &Outbound) -> Result<(), BackendError> {
+        let message_id = message_id(&crlf(mail.bytes.get(..HEADER).unwrap_or(&mail.bytes)));
+        let place = |xml: &mut Xml| self.link.place(xml, "drafts");
+        match find_by_message_id(&self.link, &place, &message_id).await {
+            Ok(left) if left.is_empty() => Ok(()),
+            Ok(left) => {
+                tracing::info!(target: "pillarbox::ews", count = left.len(), "taking back what was not sent");
+                self.delete(&left).await
+            }
+            // A server that does not search has to keep its drafts.
+            Err(BackendError::Refused { code, .. }) => {
+                tracing::warn!(target: "pillarbox::ews", code, "drafts of earlier attempts may stay");
+                Ok(())
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -197,21 +220,21 @@ impl Submitter {
         })
     }
 
-    /// Takes back a draft that will not be sent; one that stays does no harm.
+    /// Takes back a draft that will not be sent; one that stays is taken back by the next attempt.
     async fn discard(&self, draft: &Draft) {
-        let id = [draft.id.clone()];
-        let write = |xml: &mut Xml, _: Version| {
-            xml.inside("m:DeleteItem", &[("DeleteType", "HardDelete")], |xml| {
-                item::ids(xml, &id);
-            });
-        };
-        if let Err(error) = self
-            .link
-            .call(&Call::new("take a message back", &write))
-            .await
-        {
+        if let Err(error) = self.delete(std::slice::from_ref(&draft.id)).await {
             tracing::warn!(target: "pillarbox::ews", %error, "a draft stays behind");
         }
+    }
+
+    async fn delete(&self, drafts: &[String]) -> Result<(), BackendError> {
+        let write = |xml: &mut Xml, _: Version| {
+            xml.inside("m:DeleteItem", &[("DeleteType", "HardDelete")], |xml| {
+                item::ids(xml, drafts);
+            });
+        };
+        let call = Call::new("take a message back", &write);
+        self.link.call(&call).await.map(drop)
     }
 }
 
@@ -274,6 +297,13 @@ fn message(xml: &mut Xml, content: &str, hidden: &[String]) {
             xml.inside("t:Mailbox", &[], |xml| xml.text("t:EmailAddress", address));
         }
     });
+}
+
+/// Returns the `Message-ID` without its angle brackets; empty where there is none.
+fn message_id(message: &[u8]) -> String {
+    let end = message.windows(4).position(|four| four == b"\r\n\r\n");
+    let header = message.get(..end.unwrap_or(message.len()));
+    parse_envelope(header.unwrap_or_default(), None).message_id
 }
 
 /// Returns the recipients that the header does not name.

@@ -2,15 +2,17 @@
 //!
 //! An event says only "something happened": what did is told by the chain of changes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::header::{COOKIE, HeaderName};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::Ews;
 use super::judge::{self, Stage};
-use super::link::{Call, protocol};
+use super::link::{Call, Link, protocol};
 use super::soap::{Class, Limits, Node, Part, Reader, Reply, Version, Xml};
 use super::sync::has_news;
 use crate::backend::BackendError;
@@ -35,13 +37,39 @@ const SHORTEST: Duration = Duration::from_secs(5);
 /// Subscriptions made in one wait before notifications are given up.
 const MOST_TRIES: usize = 4;
 
-/// A subscription to a folder.
+/// What is waited on.
 #[derive(Debug)]
 pub(super) struct Watch {
     folder: String,
+    asked: Asked,
+}
+
+/// How far a subscription has come.
+#[derive(Debug)]
+enum Asked {
+    /// The server has not said. A wait that ends meanwhile leaves it to the next one.
+    UnderWay(AbortOnDropHandle<Result<Option<Subscription>, BackendError>>),
+    /// It stands.
+    Standing(Subscription),
+}
+
+/// A subscription to a folder.
+#[derive(Debug)]
+struct Subscription {
     id: String,
     cookie: Option<String>,
+    /// Whether it is known what came between the last reading of changes and the subscription.
+    is_checked: bool,
     stream: Option<Stream>,
+}
+
+impl Watch {
+    fn subscription(&mut self) -> Option<&mut Subscription> {
+        match &mut self.asked {
+            Asked::Standing(subscription) => Some(subscription),
+            Asked::UnderWay(_) => None,
+        }
+    }
 }
 
 /// The answer in which notifications come.
@@ -66,7 +94,7 @@ enum Said {
 }
 
 impl Ews {
-    /// Waits for news of a folder, a poke or the end of the time.
+    /// Waits for news of a folder, a poke or the end of the time; neither waits for a server that is silent.
     pub(super) async fn wait_for_news(
         &mut self,
         folder: &str,
@@ -74,139 +102,92 @@ impl Ews {
         limit: Duration,
     ) -> Result<Wake, BackendError> {
         let end = Instant::now() + limit;
+        tokio::select! {
+            biased;
+            () = poke.notified() => Ok(Wake::Poke),
+            () = sleep_until(end) => Ok(Wake::Timer),
+            heard = self.news(folder) => heard.map(|()| Wake::Remote),
+        }
+    }
+
+    /// Returns when there are news. May be dropped at any time.
+    async fn news(&mut self, folder: &str) -> Result<(), BackendError> {
         for _ in 0..MOST_TRIES {
-            if !self.can_stream {
+            if !self.subscribe(folder).await? {
                 break;
             }
-            let is_new = self.watch.as_ref().is_none_or(|w| w.folder != folder);
-            if is_new {
-                if !self.subscribe(folder).await? {
-                    break;
-                }
-                // What came since the changes were last read was told to nobody.
-                if has_news(&self.link, folder, self.sync.ends.get(folder)).await? {
-                    return Ok(Wake::Remote);
-                }
-            }
-            tokio::select! {
-                biased;
-                () = poke.notified() => return Ok(Wake::Poke),
-                () = sleep_until(end) => return Ok(Wake::Timer),
-                heard = self.listen() => {
-                    if heard? {
-                        return Ok(Wake::Remote);
-                    }
-                }
+            if self.has_gap(folder).await? || self.listen().await? {
+                return Ok(());
             }
         }
-        self.wait_by_looking(folder, poke, end).await
-    }
-
-    /// Waits without notifications.
-    async fn wait_by_looking(
-        &self,
-        folder: &str,
-        poke: &Notify,
-        end: Instant,
-    ) -> Result<Wake, BackendError> {
         loop {
-            let next = end.min(Instant::now() + LOOK);
-            tokio::select! {
-                biased;
-                () = poke.notified() => return Ok(Wake::Poke),
-                () = sleep_until(next) => {}
-            }
+            sleep(LOOK).await;
             if has_news(&self.link, folder, self.sync.ends.get(folder)).await? {
-                return Ok(Wake::Remote);
-            }
-            if Instant::now() >= end {
-                return Ok(Wake::Timer);
+                return Ok(());
             }
         }
     }
 
-    /// Subscribes to a folder; `false` when the server will not have it.
+    /// Subscribes to a folder; `false` when the server will not have it. May be dropped at any time.
     async fn subscribe(&mut self, folder: &str) -> Result<bool, BackendError> {
-        self.unsubscribe().await;
-        let write = |xml: &mut Xml, _: Version| {
-            const EVENTS: [&str; 6] = [
-                "CopiedEvent",
-                "CreatedEvent",
-                "DeletedEvent",
-                "ModifiedEvent",
-                "MovedEvent",
-                "NewMailEvent",
-            ];
-            xml.inside("m:Subscribe", &[], |xml| {
-                xml.inside("m:StreamingSubscriptionRequest", &[], |xml| {
-                    xml.inside("t:FolderIds", &[], |xml| {
-                        xml.empty("t:FolderId", &[("Id", folder)]);
-                    });
-                    xml.inside("t:EventTypes", &[], |xml| {
-                        for event in EVENTS {
-                            xml.text("t:EventType", event);
-                        }
-                    });
-                });
+        if !self.can_stream {
+            return Ok(false);
+        }
+        if self.watch.as_ref().is_none_or(|w| w.folder != folder) {
+            let (link, old) = (Arc::clone(&self.link), self.watch.take());
+            let new = folder.to_owned();
+            let asking = tokio::spawn(async move {
+                if let Some(Asked::Standing(old)) = old.map(|watch| watch.asked) {
+                    unsubscribe(&link, &old).await;
+                }
+                subscribe(&link, &new).await
             });
+            self.watch = Some(Watch {
+                folder: folder.to_owned(),
+                asked: Asked::UnderWay(AbortOnDropHandle::new(asking)),
+            });
+        }
+        let Some(watch) = &mut self.watch else {
+            return Ok(false);
         };
-        let call = Call::new(DOING, &write).headers(affinity(None));
-        let mut cookie = None;
-        let replies = match self.link.call_noting(&call, &mut cookie).await {
-            Err(BackendError::Refused { code, text, .. }) => {
-                return Ok(self.give_up(&code, &text));
+        let Asked::UnderWay(asking) = &mut watch.asked else {
+            return Ok(true);
+        };
+        let answered = asking.await;
+        if let Ok(Ok(Some(subscription))) = answered {
+            watch.asked = Asked::Standing(subscription);
+            return Ok(true);
+        }
+        self.watch = None;
+        match answered {
+            Ok(Ok(_)) => {
+                self.can_stream = false;
+                Ok(false)
             }
-            outcome => outcome?,
-        };
-        let reply = replies.first();
-        let reply = reply.ok_or_else(|| protocol(DOING, "an answer without a message"))?;
-        if reply.class == Class::Error {
-            return match judge::error(DOING, Stage::Working, reply) {
-                BackendError::Refused { code, text, .. } => Ok(self.give_up(&code, &text)),
-                error => Err(error),
-            };
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(protocol(DOING, "a subscription that came to nothing")),
         }
-        self.watch = Some(Watch {
-            folder: folder.to_owned(),
-            id: reply.node.text_of("SubscriptionId").to_owned(),
-            cookie,
-            stream: None,
-        });
-        Ok(true)
     }
 
-    fn give_up(&mut self, code: &str, text: &str) -> bool {
-        tracing::info!(target: "pillarbox::ews", code, text, "the server sends no notifications");
-        self.can_stream = false;
-        false
-    }
-
-    /// Ends a subscription to another folder; there are only so many of them, but they end by themselves too.
-    async fn unsubscribe(&mut self) {
-        let Some(watch) = self.watch.take() else {
-            return;
+    /// Tells whether something came since the changes were last read and before the subscription, which told nobody.
+    async fn has_gap(&mut self, folder: &str) -> Result<bool, BackendError> {
+        let Some(subscription) = self.watch.as_mut().and_then(Watch::subscription) else {
+            return Ok(false);
         };
-        let write = |xml: &mut Xml, _: Version| {
-            xml.inside("m:Unsubscribe", &[], |xml| {
-                xml.text("m:SubscriptionId", &watch.id);
-            });
-        };
-        let headers = affinity(watch.cookie.as_deref());
-        let call = Call::new(DOING, &write).headers(headers);
-        if let Err(error) = self.link.call(&call).await {
-            tracing::debug!(target: "pillarbox::ews", %error, "a subscription is left to end by itself");
+        if subscription.is_checked {
+            return Ok(false);
         }
+        let has_gap = has_news(&self.link, folder, self.sync.ends.get(folder)).await?;
+        subscription.is_checked = true;
+        Ok(has_gap)
     }
 
     /// Listens until something happens; `false` when a new subscription is needed. May be dropped at any time.
     async fn listen(&mut self) -> Result<bool, BackendError> {
-        loop {
-            if self
-                .watch
-                .as_ref()
-                .is_none_or(|watch| watch.stream.is_none())
-            {
-                self.open_events().await?;
+        while let Some(subscription) = self.watch.as_mut().and_then(Watch::subscription) {
+            if subscription.stream.is_none() {
+                let stream = open_events(&self.link, subscription).await?;
+                subscription.stream = Some(stream);
             }
             match self.hear().await? {
                 Said::Alive => {}
@@ -216,51 +197,26 @@ impl Ews {
                 }
                 Said::Closed if self.close_events() >= SHORTEST => {}
                 // A server that closes at once would be asked without end.
-                Said::Closed | Said::Lost => {
-                    self.watch = None;
-                    return Ok(false);
-                }
+                Said::Closed | Said::Lost => self.watch = None,
             }
         }
+        Ok(false)
+    }
+
+    fn stream(&mut self) -> Option<&mut Stream> {
+        self.watch.as_mut()?.subscription()?.stream.as_mut()
     }
 
     /// Forgets an answer that is over and returns how long it was open.
     fn close_events(&mut self) -> Duration {
-        let stream = self.watch.as_mut().and_then(|watch| watch.stream.take());
+        let subscription = self.watch.as_mut().and_then(Watch::subscription);
+        let stream = subscription.and_then(|subscription| subscription.stream.take());
         stream.map_or(Duration::ZERO, |stream| stream.opened.elapsed())
-    }
-
-    async fn open_events(&mut self) -> Result<(), BackendError> {
-        let Some(watch) = &mut self.watch else {
-            return Ok(());
-        };
-        let id = watch.id.clone();
-        let write = |xml: &mut Xml, _: Version| {
-            xml.inside("m:GetStreamingEvents", &[], |xml| {
-                xml.inside("m:SubscriptionIds", &[], |xml| {
-                    xml.text("t:SubscriptionId", &id);
-                });
-                xml.text("m:ConnectionTimeout", OPEN_FOR);
-            });
-        };
-        let headers = affinity(watch.cookie.as_deref());
-        let call = Call::new(DOING, &write).headers(headers).silence(SILENCE);
-        let answer = self.link.open_stream(&call).await?;
-        let limits = Limits {
-            bytes: LONGEST,
-            is_endless: true,
-        };
-        watch.stream = Some(Stream {
-            answer,
-            reader: Reader::new(limits),
-            opened: Instant::now(),
-        });
-        Ok(())
     }
 
     /// Reads the next piece.
     async fn hear(&mut self) -> Result<Said, BackendError> {
-        let Some(stream) = self.watch.as_mut().and_then(|watch| watch.stream.as_mut()) else {
+        let Some(stream) = self.stream() else {
             return Ok(Said::Lost);
         };
         let chunk = match stream.answer.chunk().await {
@@ -297,6 +253,93 @@ impl Ews {
             }
         }
     }
+}
+
+/// Subscribes to a folder; nothing when the server will not have it.
+async fn subscribe(link: &Link, folder: &str) -> Result<Option<Subscription>, BackendError> {
+    let write = |xml: &mut Xml, _: Version| {
+        const EVENTS: [&str; 6] = [
+            "CopiedEvent",
+            "CreatedEvent",
+            "DeletedEvent",
+            "ModifiedEvent",
+            "MovedEvent",
+            "NewMailEvent",
+        ];
+        xml.inside("m:Subscribe", &[], |xml| {
+            xml.inside("m:StreamingSubscriptionRequest", &[], |xml| {
+                xml.inside("t:FolderIds", &[], |xml| {
+                    xml.empty("t:FolderId", &[("Id", folder)]);
+                });
+                xml.inside("t:EventTypes", &[], |xml| {
+                    for event in EVENTS {
+                        xml.text("t:EventType", event);
+                    }
+                });
+            });
+        });
+    };
+    let call = Call::new(DOING, &write).headers(affinity(None));
+    let mut cookie = None;
+    let answered = link.call_noting(&call, &mut cookie).await;
+    let answered = answered.and_then(|replies| {
+        let reply = replies.into_iter().next();
+        let reply = reply.ok_or_else(|| protocol(DOING, "an answer without a message"))?;
+        if reply.class == Class::Error {
+            return Err(judge::error(DOING, Stage::Working, &reply));
+        }
+        Ok(reply)
+    });
+    match answered {
+        Ok(reply) => Ok(Some(Subscription {
+            id: reply.node.text_of("SubscriptionId").to_owned(),
+            cookie,
+            is_checked: false,
+            stream: None,
+        })),
+        Err(BackendError::Refused { code, text, .. }) => {
+            tracing::info!(target: "pillarbox::ews", code, text, "the server sends no notifications");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Ends a subscription to another folder; there are only so many of them, but they end by themselves too.
+async fn unsubscribe(link: &Link, old: &Subscription) {
+    let write = |xml: &mut Xml, _: Version| {
+        xml.inside("m:Unsubscribe", &[], |xml| {
+            xml.text("m:SubscriptionId", &old.id);
+        });
+    };
+    let call = Call::new(DOING, &write).headers(affinity(old.cookie.as_deref()));
+    if let Err(error) = link.call(&call).await {
+        tracing::debug!(target: "pillarbox::ews", %error, "a subscription is left to end by itself");
+    }
+}
+
+/// Opens the answer in which notifications come.
+async fn open_events(link: &Link, subscription: &Subscription) -> Result<Stream, BackendError> {
+    let write = |xml: &mut Xml, _: Version| {
+        xml.inside("m:GetStreamingEvents", &[], |xml| {
+            xml.inside("m:SubscriptionIds", &[], |xml| {
+                xml.text("t:SubscriptionId", &subscription.id);
+            });
+            xml.text("m:ConnectionTimeout", OPEN_FOR);
+        });
+    };
+    let headers = affinity(subscription.cookie.as_deref());
+    let call = Call::new(DOING, &write).headers(headers).silence(SILENCE);
+    let answer = link.open_stream(&call).await?;
+    let limits = Limits {
+        bytes: LONGEST,
+        is_endless: true,
+    };
+    Ok(Stream {
+        answer,
+        reader: Reader::new(limits),
+        opened: Instant::now(),
+    })
 }
 
 /// Writes the header fields that lead every request about a subscription to the same server.

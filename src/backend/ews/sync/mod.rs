@@ -1,7 +1,7 @@
 //! Tells what changed in a folder: the newest page at once, then Exchange's own chain of changes.
 //!
 //! A folder never seen before begins with `FindItem`, since the chain may take hundreds of requests to its end. The chain
-//! begins from nothing then, and brings the first page once more: no state of the chain stands for a page of it.
+//! begins from nothing then, since no state of it stands for a page of `FindItem`; what it only repeats is left out.
 
 mod place;
 
@@ -18,7 +18,7 @@ use super::link::{Link, protocol};
 use super::soap::{Node, Version, Xml};
 use super::{Ews, item};
 use crate::backend::BackendError;
-use crate::model::{ChangeSet, Cursor, RemoteId, RemoteMessage};
+use crate::model::{ChangeSet, Cursor, Envelope, RemoteId, RemoteMessage};
 
 const DOING: &str = "list messages";
 /// Messages of the first screen.
@@ -70,6 +70,34 @@ struct Look {
     folder: String,
     at: Instant,
     ids: HashSet<String>,
+    /// What was told of messages that the chain has still to list.
+    told: HashMap<RemoteId, Envelope>,
+}
+
+impl Look {
+    fn begin(folder: &str) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            at: Instant::now(),
+            ids: HashSet::new(),
+            told: HashMap::new(),
+        }
+    }
+
+    /// Remembers messages that were listed before their place in the chain.
+    fn note_told(&mut self, messages: &[RemoteMessage]) {
+        let told = messages.iter();
+        self.told
+            .extend(told.map(|message| (message.id.clone(), message.envelope.clone())));
+    }
+
+    /// Leaves out what the chain says for the first time and was told before; later it is news.
+    fn drop_repeated(&mut self, messages: &mut Vec<RemoteMessage>) {
+        messages.retain(|message| {
+            let told = self.told.remove(&message.id);
+            told.is_none_or(|told| told != message.envelope)
+        });
+    }
 }
 
 /// One answer of the chain.
@@ -112,11 +140,10 @@ impl Ews {
         // Only now: the first screen waits for nothing else.
         self.ask_ahead(folder, "");
         self.sync.note_sizes(&upserts);
-        self.sync.look = Some(Look {
-            folder: folder.to_owned(),
-            at: Instant::now(),
-            ids: ids.into_iter().collect(),
-        });
+        let mut look = Look::begin(folder);
+        look.note_told(&upserts);
+        look.ids.extend(ids);
+        self.sync.look = Some(look);
         let place = Place {
             phase: Phase::Listing,
             total,
@@ -137,11 +164,7 @@ impl Ews {
         let known = self.sync.look.take().filter(|look| look.folder == folder);
         let Some(mut look) = known else {
             // After a restart the chain itself tells; begin to look from here on.
-            self.sync.look = Some(Look {
-                folder: folder.to_owned(),
-                at: Instant::now(),
-                ids: HashSet::new(),
-            });
+            self.sync.look = Some(Look::begin(folder));
             return Ok(Vec::new());
         };
         if look.at.elapsed() < LOOK {
@@ -150,9 +173,11 @@ impl Ews {
         }
         let (_, mut ids) = newest(&self.link, folder).await?;
         ids.retain(|id| look.ids.insert(id.clone()));
+        let fresh = item::rows(&self.link, &ids).await?;
+        look.note_told(&fresh);
         look.at = Instant::now();
         self.sync.look = Some(look);
-        item::rows(&self.link, &ids).await
+        Ok(fresh)
     }
 
     async fn next_portion(&mut self, folder: &str, state: &str) -> Result<Portion, BackendError> {
@@ -187,6 +212,10 @@ impl Ews {
         fresh: Vec<RemoteMessage>,
     ) -> ChangeSet {
         let mut upserts = newest_first(portion.upserts);
+        let look = self.sync.look.as_mut();
+        if let Some(look) = look.filter(|look| look.folder == folder) {
+            look.drop_repeated(&mut upserts);
+        }
         let known: HashSet<&RemoteId> = upserts.iter().map(|message| &message.id).collect();
         let mut first = newest_first(fresh);
         first.retain(|message| !known.contains(&message.id));
@@ -250,7 +279,10 @@ async fn newest(link: &Link, folder: &str) -> Result<(u32, Vec<String>), Backend
     let total = total.and_then(|total| total.parse().ok()).unwrap_or(0);
     let items = root.and_then(|root| root.child("Items"));
     let ids = items.map_or(&[][..], Node::children).iter();
-    Ok((total, ids.filter_map(item_id).map(str::to_owned).collect()))
+    // A page may name a message twice when it moves while the page is made.
+    let mut seen = HashSet::new();
+    let ids = ids.filter_map(item_id).filter(|id| seen.insert(*id));
+    Ok((total, ids.map(str::to_owned).collect()))
 }
 
 /// Writes the order of lists.

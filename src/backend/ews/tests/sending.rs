@@ -98,6 +98,38 @@ async fn refused_mail_of_somebody_else_leaves_no_draft() {
     );
 }
 
+#[tokio::test]
+async fn draft_of_an_earlier_attempt_is_taken_back_first() {
+    let server = Server::start(|seen, _| {
+        opening(seen).unwrap_or_else(|| match seen.operation.as_str() {
+            "FindItem" => {
+                let item = "<m:RootFolder TotalItemsInView=\"1\" IncludesLastItemInRange=\"true\"><t:Items><t:Message>\
+                            <t:ItemId Id=\"d0\" ChangeKey=\"k\"/></t:Message></t:Items></m:RootFolder>";
+                Answer::xml(soap("FindItem", &fine("FindItem", item)))
+            }
+            "CreateItem" => saved(),
+            operation => Answer::xml(soap(operation, &fine(operation, ""))),
+        })
+    })
+    .await;
+    let mut mail = mail();
+    mail.bytes =
+        b"Message-ID:\n <one@x.test>\nTo: bo@x.test\n\nMessage-ID: <two@x.test>\n".to_vec();
+    let mut sender = sender(&server, Opener::Delegate).await;
+    assert_eq!(sender.submit(&mail).await.unwrap(), ACCEPTED);
+    let asked = server.last("FindItem").body;
+    assert!(asked.contains("Value=\"&lt;one@x.test&gt;\""), "{asked}");
+    let drafts = "<m:ParentFolderIds><t:DistinguishedFolderId Id=\"drafts\"><t:Mailbox>";
+    assert!(asked.contains(drafts), "{asked}");
+    let gone = server.of("DeleteItem");
+    assert_eq!(gone.len(), 1);
+    assert!(
+        gone[0].body.contains("<t:ItemId Id=\"d0\"/>"),
+        "{}",
+        gone[0].body
+    );
+}
+
 /// Submits to a server that cuts the link after `cut` and says `left` when asked for the draft.
 async fn cut(
     opener: Opener,
@@ -217,6 +249,24 @@ async fn refusals_are_sure() {
     })
     .await;
     check(Answer::with("403 Forbidden", ""), |e| {
+        matches!(
+            e,
+            BackendError::Refused {
+                kind: Refusal::EwsBlocked,
+                ..
+            }
+        )
+    })
+    .await;
+    let diagnostics =
+        |text: &str| Answer::with("403 Forbidden", "").line(&format!("x-ms-diagnostics: {text}"));
+    let reason =
+        "2000008;reason=\"The token contains no permissions.\";error_category=\"invalid_grant\"";
+    check(diagnostics(reason), |e| {
+        matches!(e, BackendError::SignIn { .. })
+    })
+    .await;
+    check(diagnostics("EWS is switched off."), |e| {
         matches!(
             e,
             BackendError::Refused {

@@ -131,6 +131,35 @@ async fn silence_ends_with_the_time_and_a_poke_at_once() {
 }
 
 #[tokio::test]
+async fn poke_is_heard_while_the_server_is_silent() {
+    let silent = |operation: &'static str| async move {
+        let server = Server::start(move |seen, before| {
+            if seen.operation == operation && (operation != "SyncFolderItems" || before > 0) {
+                return Answer::pieces(vec![Piece::Pause(LONG * 9)]);
+            }
+            subscribed(seen, before).unwrap_or_else(|| Answer::pieces(vec![Piece::Pause(LONG * 9)]))
+        })
+        .await;
+        let mut ews = settled(&server).await;
+        let poke = Notify::new();
+        for _ in 0..2 {
+            let waited = tokio::join!(ews.wait(&inbox(), &poke, LONG), async {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                poke.notify_one();
+            });
+            assert_eq!(waited.0.unwrap(), Wake::Poke, "{operation}");
+        }
+        let asked = server.of("Subscribe").len();
+        assert_eq!(asked, 1, "what is under way is not asked for again");
+        let short = Duration::from_millis(50);
+        assert_eq!(ews.wait(&inbox(), &poke, short).await.unwrap(), Wake::Timer);
+    };
+    silent("Subscribe").await;
+    silent("SyncFolderItems").await;
+    silent("GetStreamingEvents").await;
+}
+
+#[tokio::test]
 async fn lost_subscription_is_made_anew() {
     let server = Server::start(|seen, before| {
         subscribed(seen, before).unwrap_or_else(|| match before {
@@ -183,7 +212,7 @@ async fn server_without_notifications_is_looked_at() {
     .await;
     let mut ews = settled(&server).await;
     assert!(ews.caps().push);
-    let short = Duration::from_millis(50);
+    let short = Duration::from_secs(2);
     let wake = ews.wait(&inbox(), &Notify::new(), short).await.unwrap();
     assert_eq!(wake, Wake::Timer);
     assert!(!ews.caps().push);

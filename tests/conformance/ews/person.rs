@@ -1,0 +1,275 @@
+//! The demo tenant by Exchange Web Services: a person and her own mailbox.
+
+use pillarbox::model::IncomingProtocol::Ews;
+
+use crate::stories::{changing, exchange_web, reading, sending, troubles};
+use crate::target::Target;
+
+async fn target() -> Target {
+    Target::demo(Ews).await
+}
+
+#[tokio::test]
+async fn main_mailbox_opens() {
+    reading::main_mailbox_opens(target().await).await;
+}
+
+#[tokio::test]
+async fn additional_user_opens_with_the_identitys_token() {
+    reading::additional_user_opens_with_the_identitys_token(target().await).await;
+}
+
+#[tokio::test]
+async fn outsider_is_refused() {
+    reading::outsider_is_refused(target().await).await;
+}
+
+#[tokio::test]
+async fn made_up_token_is_refused() {
+    reading::made_up_token_is_refused(target().await).await;
+}
+
+#[tokio::test]
+async fn folders_have_roles() {
+    reading::folders_have_roles(target().await).await;
+}
+
+#[tokio::test]
+async fn folders_without_mail_are_hidden() {
+    reading::folders_without_mail_are_hidden(target().await).await;
+}
+
+#[tokio::test]
+async fn folder_names_are_any_text() {
+    reading::folder_names_are_any_text(target().await).await;
+}
+
+#[tokio::test]
+async fn folders_nest() {
+    reading::folders_nest(target().await).await;
+}
+
+#[tokio::test]
+async fn folder_arrives_newest_first_to_the_end() {
+    reading::folder_arrives_newest_first_to_the_end(target().await).await;
+}
+
+#[tokio::test]
+async fn nothing_new_is_nothing() {
+    reading::nothing_new_is_nothing(target().await).await;
+}
+
+#[tokio::test]
+async fn empty_folder_is_empty() {
+    reading::empty_folder_is_empty(target().await).await;
+}
+
+#[tokio::test]
+async fn message_is_read_whole_and_stays_unread() {
+    reading::message_is_read_whole_and_stays_unread(target().await).await;
+}
+
+#[tokio::test]
+async fn gone_messages_are_left_out() {
+    reading::gone_messages_are_left_out(target().await).await;
+}
+
+#[tokio::test]
+async fn envelopes_are_decoded() {
+    reading::envelopes_are_decoded(target().await).await;
+}
+
+#[tokio::test]
+async fn server_search_finds() {
+    reading::server_search_finds(target().await).await;
+}
+
+#[tokio::test]
+async fn deleted_folder_is_gone() {
+    reading::deleted_folder_is_gone(target().await).await;
+}
+
+#[tokio::test]
+async fn flags_are_set_and_cleared() {
+    changing::flags_are_set_and_cleared(target().await).await;
+}
+
+#[tokio::test]
+async fn messages_move() {
+    changing::messages_move(target().await).await;
+}
+
+#[tokio::test]
+async fn repeated_move_is_harmless() {
+    changing::repeated_move_is_harmless(target().await).await;
+}
+
+#[tokio::test]
+async fn deletion_takes_only_what_was_asked() {
+    changing::deletion_takes_only_what_was_asked(target().await).await;
+}
+
+#[tokio::test]
+async fn repeated_append_leaves_one() {
+    changing::repeated_append_leaves_one(target().await).await;
+}
+
+#[tokio::test]
+async fn new_mail_ends_the_wait() {
+    changing::new_mail_ends_the_wait(target().await).await;
+}
+
+#[tokio::test]
+async fn mail_before_the_wait_is_not_slept_over() {
+    changing::mail_before_the_wait_is_not_slept_over(target().await).await;
+}
+
+#[tokio::test]
+async fn poke_and_limit_end_the_wait() {
+    changing::poke_and_limit_end_the_wait(target().await).await;
+}
+
+#[tokio::test]
+async fn flags_of_others_are_noticed() {
+    changing::flags_of_others_are_noticed(target().await).await;
+}
+
+#[tokio::test]
+async fn deletions_of_others_are_noticed() {
+    changing::deletions_of_others_are_noticed(target().await).await;
+}
+
+#[tokio::test]
+async fn mail_while_another_folder_is_open_is_noticed() {
+    changing::mail_while_another_folder_is_open_is_noticed(target().await).await;
+}
+
+#[tokio::test]
+async fn deletion_by_others_while_a_body_is_read_is_survived() {
+    changing::deletion_by_others_while_a_body_is_read_is_survived(target().await).await;
+}
+
+#[tokio::test]
+async fn renumbered_folder_loses_the_cursor() {
+    changing::renumbered_folder_loses_the_cursor(target().await).await;
+}
+
+#[tokio::test]
+async fn nonsense_cursor_is_lost() {
+    changing::nonsense_cursor_is_lost(target().await).await;
+}
+
+#[tokio::test]
+async fn sent_mail_arrives() {
+    sending::sent_mail_arrives(target().await).await;
+}
+
+#[tokio::test]
+async fn mail_from_an_additional_user_arrives() {
+    sending::mail_from_an_additional_user_arrives(target().await).await;
+}
+
+#[tokio::test]
+async fn one_connection_takes_several() {
+    sending::one_connection_takes_several(target().await).await;
+}
+
+#[tokio::test]
+async fn only_wrong_recipients_are_refused() {
+    sending::only_wrong_recipients_are_refused(target().await).await;
+}
+
+#[tokio::test]
+async fn refusal_leaves_the_connection_usable() {
+    sending::refusal_leaves_the_connection_usable(target().await).await;
+}
+
+#[tokio::test]
+async fn made_up_token_sends_nothing() {
+    sending::made_up_token_sends_nothing(target().await).await;
+}
+
+#[tokio::test]
+async fn throttled_server_says_how_long() {
+    troubles::throttled_server_says_how_long(target().await).await;
+}
+
+#[tokio::test]
+async fn token_that_ends_in_the_middle_is_replaced() {
+    troubles::token_that_ends_in_the_middle_is_replaced(target().await).await;
+}
+
+#[tokio::test]
+async fn connection_cut_anywhere_is_survived() {
+    troubles::connection_cut_anywhere_is_survived(target().await).await;
+}
+
+#[tokio::test]
+async fn mischief_with_connections_is_survived() {
+    troubles::mischief_with_connections_is_survived(target().await).await;
+}
+
+#[tokio::test]
+async fn forgotten_cursor_is_lost_once() {
+    troubles::forgotten_cursor_is_lost_once(target().await).await;
+}
+
+#[tokio::test]
+async fn replayed_deletions_are_made_once() {
+    troubles::replayed_deletions_are_made_once(target().await).await;
+}
+
+#[tokio::test]
+async fn replayed_filing_is_done_once() {
+    troubles::replayed_filing_is_done_once(target().await).await;
+}
+
+#[tokio::test]
+async fn blocked_service_says_so() {
+    exchange_web::blocked_service_says_so(target().await).await;
+}
+
+#[tokio::test]
+async fn token_without_permission_is_a_sign_in_matter() {
+    exchange_web::token_without_permission_is_a_sign_in_matter(target().await).await;
+}
+
+#[tokio::test]
+async fn busy_exchange_says_how_long() {
+    exchange_web::busy_exchange_says_how_long(target().await).await;
+}
+
+#[tokio::test]
+async fn changes_of_others_end_the_wait() {
+    exchange_web::changes_of_others_end_the_wait(target().await).await;
+}
+
+#[tokio::test]
+async fn replayed_changes_of_folders_are_made_once() {
+    exchange_web::replayed_changes_of_folders_are_made_once(target().await).await;
+}
+
+#[tokio::test]
+async fn sent_copy_is_filed_once_where_it_belongs() {
+    exchange_web::sent_copy_is_filed_once_where_it_belongs(target().await).await;
+}
+
+#[tokio::test]
+async fn sender_whose_mailbox_does_not_open_is_refused() {
+    exchange_web::sender_whose_mailbox_does_not_open_is_refused(target().await).await;
+}
+
+#[tokio::test]
+async fn foreign_author_is_refused() {
+    exchange_web::foreign_author_is_refused(target().await).await;
+}
+
+#[tokio::test]
+async fn mail_is_sent_once_wherever_the_connection_ends() {
+    exchange_web::mail_is_sent_once_wherever_the_connection_ends(target().await).await;
+}
+
+#[tokio::test]
+async fn token_that_ends_before_sending_is_replaced() {
+    exchange_web::token_that_ends_before_sending_is_replaced(target().await).await;
+}
