@@ -177,21 +177,6 @@ mod person {
     }
 
     #[tokio::test]
-    async fn one_wrong_recipient_is_named() {
-        sending::one_wrong_recipient_is_named(Target::demo(Graph).await).await;
-    }
-
-    #[tokio::test]
-    async fn only_wrong_recipients_are_refused() {
-        sending::only_wrong_recipients_are_refused(Target::demo(Graph).await).await;
-    }
-
-    #[tokio::test]
-    async fn refusal_leaves_the_connection_usable() {
-        sending::refusal_leaves_the_connection_usable(Target::demo(Graph).await).await;
-    }
-
-    #[tokio::test]
     async fn made_up_token_sends_nothing() {
         sending::made_up_token_sends_nothing(Target::demo(Graph).await).await;
     }
@@ -214,6 +199,56 @@ mod person {
     #[tokio::test]
     async fn token_that_ends_in_the_middle_is_replaced() {
         troubles::token_that_ends_in_the_middle_is_replaced(Target::demo(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn poke_is_answered_while_the_server_is_slow() {
+        changing::poke_is_answered_while_the_server_is_slow(Target::demo(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn changes_of_others_end_the_wait() {
+        changing::changes_of_others_end_the_wait(Target::demo(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn foreign_author_is_refused() {
+        sending::foreign_author_is_refused(Target::demo(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn large_draft_is_filed_whole() {
+        sending::large_draft_is_filed_whole(Target::demo(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn sent_copy_is_in_the_senders_mailbox() {
+        sending::sent_copy_is_in_the_senders_mailbox(Target::demo(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn large_message_is_sent_whole() {
+        sending::large_message_is_sent_whole(Target::demo(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn throttled_server_says_how_long() {
+        troubles::throttled_server_says_how_long(Target::demo(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn mischief_with_connections_is_survived() {
+        troubles::mischief_with_connections_is_survived(Target::demo(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn forgotten_cursor_is_lost_once() {
+        troubles::forgotten_cursor_is_lost_once(Target::demo(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn replayed_changes_of_folders_are_made_once() {
+        troubles::replayed_changes_of_folders_are_made_once(Target::demo(Graph).await).await;
     }
 }
 
@@ -290,6 +325,52 @@ mod additional_user {
         troubles::replayed_filing_is_done_once(Target::demo(Graph).await.of_additional_user())
             .await;
     }
+
+    #[tokio::test]
+    async fn envelopes_are_decoded() {
+        reading::envelopes_are_decoded(Target::demo(Graph).await.of_additional_user()).await;
+    }
+
+    #[tokio::test]
+    async fn server_search_finds() {
+        reading::server_search_finds(Target::demo(Graph).await.of_additional_user()).await;
+    }
+
+    #[tokio::test]
+    async fn changes_of_others_end_the_wait() {
+        changing::changes_of_others_end_the_wait(Target::demo(Graph).await.of_additional_user())
+            .await;
+    }
+
+    #[tokio::test]
+    async fn mischief_with_connections_is_survived() {
+        troubles::mischief_with_connections_is_survived(
+            Target::demo(Graph).await.of_additional_user(),
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn forgotten_cursor_is_lost_once() {
+        troubles::forgotten_cursor_is_lost_once(Target::demo(Graph).await.of_additional_user())
+            .await;
+    }
+
+    #[tokio::test]
+    async fn replayed_changes_of_folders_are_made_once() {
+        troubles::replayed_changes_of_folders_are_made_once(
+            Target::demo(Graph).await.of_additional_user(),
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn token_that_ends_in_the_middle_is_replaced() {
+        troubles::token_that_ends_in_the_middle_is_replaced(
+            Target::demo(Graph).await.of_additional_user(),
+        )
+        .await;
+    }
 }
 
 mod app {
@@ -365,5 +446,50 @@ mod app {
     #[tokio::test]
     async fn token_that_ends_in_the_middle_is_replaced() {
         troubles::token_that_ends_in_the_middle_is_replaced(Target::demo_app(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn mischief_with_connections_is_survived() {
+        troubles::mischief_with_connections_is_survived(Target::demo_app(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn replayed_changes_of_folders_are_made_once() {
+        troubles::replayed_changes_of_folders_are_made_once(Target::demo_app(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn sent_mail_arrives() {
+        sending::sent_mail_arrives(Target::demo_app(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn mail_from_an_additional_user_arrives() {
+        sending::mail_from_an_additional_user_arrives(Target::demo_app(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn one_connection_takes_several() {
+        sending::one_connection_takes_several(Target::demo_app(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn foreign_author_is_refused() {
+        sending::foreign_author_is_refused(Target::demo_app(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn made_up_token_sends_nothing() {
+        sending::made_up_token_sends_nothing(Target::demo_app(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn sent_copy_is_in_the_senders_mailbox() {
+        sending::sent_copy_is_in_the_senders_mailbox(Target::demo_app(Graph).await).await;
+    }
+
+    #[tokio::test]
+    async fn large_message_is_sent_whole() {
+        sending::large_message_is_sent_whole(Target::demo_app(Graph).await).await;
     }
 }

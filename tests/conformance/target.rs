@@ -19,7 +19,7 @@ use tokio::sync::{Mutex, Notify};
 
 use crate::demo::Demo;
 use crate::lab::{Lab, fresh_name};
-use crate::stories::steps::{append, list, make_folder};
+use crate::stories::steps::{append, find_folder, list, make_folder};
 use crate::tokens::Tokens;
 
 /// What a person's token for Dovecot and Postfix is good for.
@@ -234,6 +234,34 @@ impl Target {
         let other = self.other(&mut side).await;
         other.apply(append).await.expect("an append");
         look_anew(mailbox).await;
+    }
+
+    /// Tells whether a filed message keeps every byte. Graph files what it understood of one.
+    pub fn keeps_bytes(&self) -> bool {
+        self.incoming.protocol != IncomingProtocol::Graph
+    }
+
+    /// Does an append byte by byte, by the side door where the protocol cannot.
+    pub async fn file_as_it_is(&self, mailbox: &mut dyn Backend, append: &RemoteOp) {
+        if self.keeps_bytes() {
+            return self.file(mailbox, append).await;
+        }
+        let mut there = append.clone();
+        let RemoteOp::Append { folder, .. } = &mut there else {
+            panic!("{append:?}");
+        };
+        let folders = mailbox.folders().await.expect("folders");
+        let mut same = folders.iter().filter(|it| it.id.as_str() == folder);
+        let path = &same.next().expect("the folder").path;
+        let mut side = self.side.open.lock().await;
+        let other = self.other(&mut side).await;
+        let found = find_folder(other, path).await;
+        found
+            .expect("the same folder")
+            .id
+            .as_str()
+            .clone_into(folder);
+        other.apply(&there).await.expect("an append");
     }
 
     /// Opens the side door, or goes through the open one.

@@ -38,6 +38,8 @@ const PEEKED: &str = "25";
 /// Where a folder stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Place {
+    /// Whose chain it is.
+    folder: String,
     /// The next link or delta link, as the server wrote it.
     link: String,
     /// Messages in the folder.
@@ -225,7 +227,9 @@ impl Graph {
         let (mut place, mut page) = match since {
             None => self.first_page(folder).await?,
             Some(cursor) => {
-                let mut place = Place::decode(cursor).ok_or(BackendError::CursorLost)?;
+                // Another folder's chain would go on telling of that one, wherever it lies by now.
+                let place = Place::decode(cursor).filter(|place| place.folder == folder);
+                let mut place = place.ok_or(BackendError::CursorLost)?;
                 let page = self.next_page(folder, &mut place).await?;
                 (place, page)
             }
@@ -263,6 +267,7 @@ impl Graph {
         let has_verbs = self.sync.expands;
         let page = Page::read(&body, has_verbs)?;
         let place = Place {
+            folder: folder.to_owned(),
             link: String::new(),
             total: total?,
             has_verbs,
@@ -422,8 +427,7 @@ impl Graph {
             if id_of(&value).is_some() {
                 let envelope = item::envelope(&value);
                 let id = id.clone();
-                news.messages
-                    .insert(id.clone(), RemoteMessage { id, envelope });
+                news.add(RemoteMessage { id, envelope });
             }
         }
         Ok(())

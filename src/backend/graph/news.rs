@@ -1,5 +1,6 @@
 //! Sorts what pages have told of messages into a change set.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::item::Item;
@@ -8,8 +9,9 @@ use crate::model::{ChangeSet, Cursor, FlagUpdate, RemoteId, RemoteMessage};
 /// What one call has found; of what was told twice, the last counts.
 #[derive(Debug, Default)]
 pub(super) struct News {
-    /// Messages of which all is known.
-    pub(super) messages: BTreeMap<RemoteId, RemoteMessage>,
+    /// Messages of which all is known, and their places in the server's order.
+    messages: BTreeMap<RemoteId, (usize, RemoteMessage)>,
+    told: usize,
     flags: BTreeMap<RemoteId, FlagUpdate>,
     /// Messages of which too little was told.
     pub(super) partial: Vec<RemoteId>,
@@ -23,7 +25,7 @@ impl News {
             self.forget(item.id());
             match item {
                 Item::Whole(message) => {
-                    self.messages.insert(message.id.clone(), *message);
+                    self.add(*message);
                 }
                 Item::Flags(update) => {
                     self.flags.insert(update.id.clone(), update);
@@ -34,6 +36,13 @@ impl News {
         }
     }
 
+    /// Files a message of which all is known.
+    pub(super) fn add(&mut self, message: RemoteMessage) {
+        self.told += 1;
+        let id = message.id.clone();
+        self.messages.insert(id, (self.told, message));
+    }
+
     fn forget(&mut self, id: &RemoteId) {
         self.messages.remove(id);
         self.flags.remove(id);
@@ -41,12 +50,12 @@ impl News {
         self.removed.retain(|other| other != id);
     }
 
-    /// Makes a change set of it, newest first.
+    /// Makes a change set of it, newest first; messages of one second stay in the server's order.
     pub(super) fn into_changes(self, total: u32, next: Cursor, more: bool) -> ChangeSet {
-        let mut upserts: Vec<RemoteMessage> = self.messages.into_values().collect();
-        upserts.sort_by_key(|message| std::cmp::Reverse(message.envelope.date));
+        let mut upserts: Vec<(usize, RemoteMessage)> = self.messages.into_values().collect();
+        upserts.sort_by_key(|(told, message)| (Reverse(message.envelope.date), *told));
         ChangeSet {
-            upserts,
+            upserts: upserts.into_iter().map(|(_, message)| message).collect(),
             removals: self.removed,
             flags: self.flags.into_values().collect(),
             total,

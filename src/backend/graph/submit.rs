@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::item::id_of;
-use super::parts::{Split, addressed, split};
+use super::parts::{addressed, split};
 use super::upload::attach;
 use super::wire::{About, Call, Reply, Wire, failed, parse, protocol, with_query};
 use crate::backend::http::read;
@@ -59,18 +59,7 @@ impl Post {
             let body = STANDARD.encode(bytes).into_bytes();
             return post(wire, &wire.base().path(&["sendMail"]), "text/plain", body).await;
         }
-        let split = split(bytes).filter(|split| split.skeleton.len() <= WHOLE);
-        match split {
-            Some(split) => send_large(wire, &split).await,
-            None => Err(BackendError::Refused {
-                kind: Refusal::TooBig,
-                code: String::new(),
-                text: format!(
-                    "The message has {} bytes; Microsoft Graph takes {WHOLE} besides attachments",
-                    bytes.len()
-                ),
-            }),
-        }
+        send_large(wire, bytes).await
     }
 }
 
@@ -123,17 +112,12 @@ fn is_no_access(error: &BackendError) -> bool {
     matches!(error, BackendError::Refused { kind: found, .. } if *found == kind)
 }
 
-/// Makes a draft, adds the attachments, sends it. A draft that was not sent is taken back.
-async fn send_large(wire: &Wire, split: &Split) -> Result<Receipt, BackendError> {
-    let draft = make_draft(wire, &split.skeleton).await?;
+/// Makes a draft and sends it. A draft that was not sent is taken back.
+async fn send_large(wire: &Wire, bytes: &[u8]) -> Result<Receipt, BackendError> {
+    let draft = make_draft(wire, bytes).await?;
     let draft = draft.as_str();
-    let outcome = match attach(wire, draft, &split.attached).await {
-        Ok(()) => {
-            let path = wire.base().path(&["messages", draft, "send"]);
-            post(wire, &path, "", Vec::new()).await
-        }
-        Err(error) => Err(error),
-    };
+    let path = wire.base().path(&["messages", draft, "send"]);
+    let outcome = post(wire, &path, "", Vec::new()).await;
     if outcome.is_err() {
         take_back(wire, draft).await;
     }
@@ -148,8 +132,33 @@ pub(super) async fn take_back(wire: &Wire, message: &str) {
     }
 }
 
-/// Makes a draft from MIME; it lies in Drafts.
-pub(super) async fn make_draft(wire: &Wire, mime: &[u8]) -> Result<RemoteId, BackendError> {
+/// Makes a draft of a message; it lies in Drafts. What is too large for one request has its attachments uploaded.
+pub(super) async fn make_draft(wire: &Wire, bytes: &[u8]) -> Result<RemoteId, BackendError> {
+    if bytes.len() <= WHOLE {
+        return post_draft(wire, bytes).await;
+    }
+    let split = split(bytes).filter(|split| split.skeleton.len() <= WHOLE);
+    let split = split.ok_or_else(|| too_big(bytes.len()))?;
+    let draft = post_draft(wire, &split.skeleton).await?;
+    if let Err(error) = attach(wire, draft.as_str(), &split.attached).await {
+        take_back(wire, draft.as_str()).await;
+        return Err(error);
+    }
+    Ok(draft)
+}
+
+fn too_big(size: usize) -> BackendError {
+    BackendError::Refused {
+        kind: Refusal::TooBig,
+        code: String::new(),
+        text: format!(
+            "The message has {size} bytes; Microsoft Graph takes {WHOLE} besides attachments"
+        ),
+    }
+}
+
+/// Makes a draft in one request.
+async fn post_draft(wire: &Wire, mime: &[u8]) -> Result<RemoteId, BackendError> {
     const DOING: &str = "make a draft";
     let path = wire.base().path(&["messages"]);
     let body = STANDARD.encode(mime).into_bytes();

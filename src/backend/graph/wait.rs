@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::Graph;
+use super::changes::End;
 use crate::backend::BackendError;
 use crate::model::Wake;
 
@@ -43,12 +44,26 @@ impl Graph {
             if next > end {
                 return Ok(Wake::Timer);
             }
-            if self.look(folder, &chain).await? {
+            if let Some(wake) = self.look_unless_poked(folder, &chain, poke).await? {
                 self.sync.note_activity();
-                return Ok(Wake::Remote);
+                return Ok(wake);
             }
             self.sync.interval = (self.sync.interval * 3 / 2).min(LONGEST);
             next = Instant::now() + self.sync.interval;
+        }
+    }
+
+    /// Asks for news; a poke does not wait for a slow server. `None` when there is neither.
+    async fn look_unless_poked(
+        &mut self,
+        folder: &str,
+        chain: &End,
+        poke: &Notify,
+    ) -> Result<Option<Wake>, BackendError> {
+        tokio::select! {
+            biased;
+            () = poke.notified() => Ok(Some(Wake::Poke)),
+            has_news = self.look(folder, chain) => Ok(has_news?.then_some(Wake::Remote)),
         }
     }
 

@@ -129,10 +129,14 @@ pub fn messages(desk: &Desk<'_>, folder: &str) -> Outcome {
     let token = token(desk)?;
     let round = match token {
         Some(token) => {
-            let round: Round = open(token)?;
+            let mut round: Round = open(token)?;
             // A folder that is gone takes the states of its rounds with it.
             if desk.folder(folder).map_err(|_| lost())? != round.folder {
                 return Err(Fault::bad("BadRequest", "Badly formed token."));
+            }
+            // How large a page is, every request may say anew (`delta-query-messages`).
+            if desk.call.preference("odata.maxpagesize").is_some() {
+                round.size = page_size(desk.call)?;
             }
             round
         }

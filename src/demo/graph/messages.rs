@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::filter::{Condition, Property, Relation, fits, read_filter, read_search};
 use super::ids::{Id, MessageId, read, write};
-use super::rfc822::{apply, new_draft, with_line_ends};
+use super::rfc822::{
+    DELIVERED, LAST_VERB, apply, first_flags, moment, new_draft, property, with_line_ends,
+};
 use super::show::{etag, form_of, show};
 use super::tree::SEARCH;
 use super::wire::{Fault, Reply, field, text};
@@ -248,41 +250,15 @@ pub fn create(desk: &Desk<'_>, folder: Option<u32>) -> Outcome {
         None => desk.folder("drafts")?,
     };
     desk.path_of(folder)?;
-    let mail = NewMessage::new(bytes.into(), flags, Timestamp::now());
+    let received = moment(&json, DELIVERED).unwrap_or_else(Timestamp::now);
+    let mail = NewMessage::new(bytes.into(), flags, received);
     let uid = desk.change(|mailbox| Some(mailbox.folder_by_id_mut(folder)?.append(mail)))?;
     let uid = uid.ok_or_else(Fault::not_found)?;
     set_state(desk, folder, uid, &json)?;
     answer(desk, 201, folder, uid)
 }
 
-/// Reads the flags of a new message from `PR_MESSAGE_FLAGS`: 1 is read, 8 is unsent.
-fn first_flags(json: &Value) -> Flags {
-    let properties = field(json, "singleValueExtendedProperties").and_then(Value::as_array);
-    let mut properties = properties.into_iter().flatten();
-    let is_flags = |property: &&Value| {
-        let id = text(property, "id").to_ascii_lowercase();
-        matches!(id.as_str(), "integer 0x0e07" | "integer 0xe07")
-    };
-    let value = properties
-        .find(is_flags)
-        .map(|property| text(property, "value"));
-    let bits = value
-        .and_then(|value| value.parse::<u32>().ok())
-        .unwrap_or(9);
-    let seen = if bits & 1 == 1 {
-        Flags::SEEN
-    } else {
-        Flags::default()
-    };
-    let is_draft = value.is_none() || bits & 8 == 8;
-    if is_draft {
-        seen.with(Flags::DRAFT)
-    } else {
-        seen
-    }
-}
-
-/// Sets read, flag and categories.
+/// Sets read, flag, last verb and categories.
 fn set_state(desk: &Desk<'_>, folder: u32, uid: u32, json: &Value) -> Result<(), Fault> {
     let is_read = field(json, "isRead").and_then(Value::as_bool);
     let flag = field(json, "flag").map(|flag| text(flag, "flagStatus").to_owned());
@@ -293,10 +269,13 @@ fn set_state(desk: &Desk<'_>, folder: u32, uid: u32, json: &Value) -> Result<(),
         return Err(Fault::bad("ErrorInvalidPropertySet", &message));
     }
     let categories = field(json, "categories").and_then(Value::as_array);
+    let verb = property(json, LAST_VERB);
+    let is_answered = verb.map(|verb| matches!(verb, "102" | "103"));
     let key = desk.change(|mailbox| {
         let folder = mailbox.folder_by_id_mut(folder)?;
         let message = folder.set_flags(uid, |flags| {
             let flags = switched(flags, Flags::SEEN, is_read);
+            let flags = switched(flags, Flags::ANSWERED, is_answered);
             switched(
                 flags,
                 Flags::FLAGGED,
@@ -310,6 +289,9 @@ fn set_state(desk: &Desk<'_>, folder: u32, uid: u32, json: &Value) -> Result<(),
     let is_changed = graph.change_extra(&desk.place.mailbox, key, |extra| {
         if let Some(flag) = &flag {
             extra.is_complete = flag == "complete";
+        }
+        if let Some(verb) = verb {
+            extra.is_forwarded = verb == "104";
         }
         if let Some(categories) = categories {
             let names = categories.iter().filter_map(Value::as_str);

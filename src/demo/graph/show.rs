@@ -5,7 +5,10 @@ use serde_json::{Map, Value, json};
 use super::access::time;
 use super::filter::flag_status;
 use super::ids::{Id, MessageId, guid, write};
-use super::rfc822::{File, bodies, content, files, has_files};
+use super::rfc822::{
+    DELIVERED, File, IN_REPLY_TO, LAST_VERB, MESSAGE_FLAGS, REFERENCES, SUBMITTED, bodies, content,
+    files, has_files, tag,
+};
 use super::wire::IdForm;
 use super::{Desk, Extra};
 use crate::demo::mail_store::{Flags, Message};
@@ -268,24 +271,27 @@ impl Shown<'_> {
 
     /// Returns a MAPI property; its id comes back in the shortest writing, as from Exchange.
     fn extended(&self, id: &str) -> Option<Value> {
-        let (kind, number) = id.split_once(' ')?;
-        let digits = number
-            .trim()
-            .strip_prefix("0x")
-            .or_else(|| number.trim().strip_prefix("0X"))?;
-        let tag = u32::from_str_radix(digits, 16).ok()?;
+        let (kind, _) = id.split_once(' ')?;
+        let tag = tag(id)?;
         let flags = self.message.flags;
         let value = match tag {
             0x0E08 => self.message.bytes.len().to_string(),
-            0x0E07 => {
+            MESSAGE_FLAGS => {
                 let bit = |flag, bit: u32| if flags.has(flag) { bit } else { 0 };
                 (bit(Flags::SEEN, 1) | bit(Flags::DRAFT, 8)).to_string()
             }
-            0x1081 if flags.has(Flags::ANSWERED) => "102".to_owned(),
+            LAST_VERB if flags.has(Flags::ANSWERED) => "102".to_owned(),
+            LAST_VERB if self.extra.is_forwarded => "104".to_owned(),
+            0x1080 if flags.has(Flags::ANSWERED) => "261".to_owned(),
+            0x1080 if self.extra.is_forwarded => "262".to_owned(),
             0x1090 if flags.has(Flags::FLAGGED) => "2".to_owned(),
             0x1090 if self.extra.is_complete => "1".to_owned(),
             0x007D => String::from_utf8_lossy(split(&self.message.bytes).0).into_owned(),
             0x1035 => self.header("Message-ID")?,
+            IN_REPLY_TO => self.header("In-Reply-To")?,
+            REFERENCES => self.header("References")?,
+            SUBMITTED => self.sent(),
+            DELIVERED => time(self.message.received),
             _ => return None,
         };
         Some(json!({"id": format!("{kind} 0x{tag:x}"), "value": value}))

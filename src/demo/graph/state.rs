@@ -19,6 +19,8 @@ pub struct Extra {
     pub categories: Vec<String>,
     /// A flag that was set and is done with.
     pub is_complete: bool,
+    /// Forwarded, and not answered since.
+    pub is_forwarded: bool,
 }
 
 /// An attachment that comes in pieces.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use pillarbox::backend::{Backend, BackendError, Refusal};
+use pillarbox::demo::Mischief;
 use pillarbox::model::{FlagChange, Flags, Progress, RemoteId, RemoteOp, Wake};
 use tokio::sync::Notify;
 
@@ -222,6 +223,50 @@ pub async fn poke_and_limit_end_the_wait(target: Target) {
     assert_eq!(subjects(&mut *mailbox, &folder).await, ["afterwards"]);
 }
 
+/// A poke is answered at once, even while the server takes its time over a question whether there is news.
+pub async fn poke_is_answered_while_the_server_is_slow(target: Target) {
+    let mut mailbox = target.open_main().await;
+    let folder = target.empty_folder(&mut *mailbox, "Slow").await;
+    let open = target.empty_folder(&mut *mailbox, "Looked at").await;
+    changes(&mut *mailbox, &folder, None).await;
+    changes(&mut *mailbox, &open, None).await;
+    target
+        .put(&mut *mailbox, &folder, "slow news", Flags::NONE)
+        .await;
+    target.in_demo_only().spoil(Mischief::Slow);
+    let poke = Notify::new();
+    let (wake, ()) = tokio::join!(mailbox.wait(&folder, &poke, PATIENCE), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        poke.notify_one();
+    });
+    assert_eq!(wake.expect("a poke"), Wake::Poke);
+    assert_eq!(subjects(&mut *mailbox, &folder).await, ["slow news"]);
+}
+
+/// What others do to messages that are there already ends the wait, too.
+pub async fn changes_of_others_end_the_wait(target: Target) {
+    let mut mailbox = target.open_main().await;
+    let folder = target.empty_folder(&mut *mailbox, "Busy others").await;
+    target.put(&mut *mailbox, &folder, "it", Flags::NONE).await;
+    let known = changes(&mut *mailbox, &folder, None).await;
+    let it = known.upserts[0].id.clone();
+    let mut other = target.open_main().await;
+    let poke = Notify::new();
+    flag(&mut *other, &folder, &it, FlagChange::set(Flags::FLAGGED)).await;
+    let wake = mailbox.wait(&folder, &poke, PATIENCE).await;
+    assert_eq!(wake.expect("news"), Wake::Remote);
+    let news = changes(&mut *mailbox, &folder, Some(&known.next)).await;
+    assert_eq!(news.flags.len() + news.upserts.len(), 1);
+    other
+        .apply(&deletion(&folder, &it))
+        .await
+        .expect("a deletion");
+    let wake = mailbox.wait(&folder, &poke, PATIENCE).await;
+    assert_eq!(wake.expect("news"), Wake::Remote);
+    let news = changes(&mut *mailbox, &folder, Some(&news.next)).await;
+    assert_eq!((news.removals, news.total), (vec![it], 0));
+}
+
 /// Flags that others change come with the next look.
 pub async fn flags_of_others_are_noticed(target: Target) {
     let mut mailbox = target.open_main().await;
@@ -299,10 +344,9 @@ pub async fn deletion_by_others_while_a_body_is_read_is_survived(target: Target)
     };
     bytes.extend(b"a line that goes on and on, as lines do\r\n".repeat(100_000));
     let whole = bytes.clone();
-    target.file(&mut *mailbox, &op).await;
-    target
-        .put(&mut *mailbox, &folder, "small", Flags::NONE)
-        .await;
+    target.file_as_it_is(&mut *mailbox, &op).await;
+    let op = append(&folder, "small", Flags::NONE);
+    target.file_as_it_is(&mut *mailbox, &op).await;
     let known = changes(&mut *mailbox, &folder, None).await;
     let big = find(&mut *mailbox, &folder, "big").await.id;
     let small = find(&mut *mailbox, &folder, "small").await.id;

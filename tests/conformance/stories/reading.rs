@@ -3,7 +3,9 @@
 use pillarbox::backend::{BackendError, Refusal};
 use pillarbox::model::{Address, Flags, Progress, Query, RemoteId, RemoteOp, Role};
 
-use crate::stories::steps::{changes, find, find_folder, list, mail, make_folder, subjects};
+use crate::stories::steps::{
+    append, changes, find, find_folder, list, mail, make_folder, subjects,
+};
 use crate::target::Target;
 
 /// The identity's token opens its own mailbox, which has an inbox.
@@ -173,8 +175,10 @@ pub async fn empty_folder_is_empty(target: Target) {
 pub async fn message_is_read_whole_and_stays_unread(target: Target) {
     let mut mailbox = target.open_main().await;
     let folder = target.empty_folder(&mut *mailbox, "Bodies").await;
-    target.put(&mut *mailbox, &folder, "one", Flags::NONE).await;
-    target.put(&mut *mailbox, &folder, "two", Flags::NONE).await;
+    for subject in ["one", "two"] {
+        let op = append(&folder, subject, Flags::NONE);
+        target.file_as_it_is(&mut *mailbox, &op).await;
+    }
     let ids: Vec<RemoteId> = list(&mut *mailbox, &folder)
         .await
         .into_iter()
@@ -264,7 +268,11 @@ pub async fn envelopes_are_decoded(target: Target) {
     let kept = target.incoming.protocol.keeps_flags();
     let flags = if kept { Flags::FLAGGED } else { Flags::NONE };
     assert_eq!(envelope.flags, flags);
-    assert_eq!(envelope.size, bytes.len() as u64);
+    if target.keeps_bytes() {
+        assert_eq!(envelope.size, bytes.len() as u64);
+    } else {
+        assert!(envelope.size > 0);
+    }
 }
 
 /// Where the server can search, it finds words in subjects and bodies, newest first.

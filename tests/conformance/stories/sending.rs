@@ -1,12 +1,17 @@
 //! Stories about submitting mail.
 
-use pillarbox::backend::{BackendError, Refusal};
-use pillarbox::model::{Address, Progress, Receipt, RemoteId, Role};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pillarbox::backend::{Backend, BackendError, Refusal};
+use pillarbox::mime::{attachment, parse_body};
+use pillarbox::model::{
+    Address, Flags, Progress, Receipt, RemoteId, RemoteMessage, RemoteOp, Role,
+};
 
-use crate::stories::steps::{await_mail, outbound};
+use crate::stories::steps::{append, await_mail, find, list, outbound};
 use crate::target::Target;
 
-async fn inbox(target: &Target) -> (Box<dyn pillarbox::backend::Backend>, RemoteId) {
+async fn inbox(target: &Target) -> (Box<dyn Backend>, RemoteId) {
     let mut mailbox = target.open_main().await;
     let folders = mailbox.folders().await.expect("folders");
     let inbox = folders
@@ -82,6 +87,29 @@ pub async fn foreign_sender_is_refused(target: Target) {
     assert!(is_sender, "{error:?}");
 }
 
+/// A foreign author in the own mailbox's mail is refused, too, and the next message goes.
+pub async fn foreign_author_is_refused(target: Target) {
+    let mut outgoing = target.outgoing(&target.main).await;
+    let mail = outbound(&target.forbidden, &[&target.main], "not mine");
+    let error = outgoing.submit(&mail).await.err();
+    let is_sender = matches!(
+        error,
+        Some(BackendError::Refused {
+            kind: Refusal::Sender,
+            ..
+        })
+    );
+    assert!(is_sender, "{error:?}");
+    let right = outbound(&target.main, &[&target.main], "mine");
+    let receipt = outgoing.submit(&right).await;
+    assert_eq!(receipt.expect("a receipt"), accepted());
+    let (mut mailbox, inbox) = inbox(&target).await;
+    await_mail(&mut *mailbox, &inbox, "mine").await;
+    let messages = list(&mut *mailbox, &inbox).await;
+    let mut subjects = messages.iter().map(|it| it.envelope.subject.as_str());
+    assert!(subjects.all(|subject| subject != "not mine"));
+}
+
 /// A wrong address among right ones does not keep the others from their mail, and is named.
 pub async fn one_wrong_recipient_is_named(target: Target) {
     let mail = outbound(&target.main, &[&target.main, &target.nobody], "to two");
@@ -127,10 +155,14 @@ pub async fn refusal_leaves_the_connection_usable(target: Target) {
     );
 }
 
-/// A token that the provider never gave is a sign-in matter.
+/// A token that the provider never gave is a sign-in matter, at the latest when something is sent.
 pub async fn made_up_token_sends_nothing(target: Target) {
     target.tokens.replace("made-up".into());
-    let error = target.try_outgoing(&target.main).await.err();
+    let mail = outbound(&target.main, &[&target.main], "made up");
+    let error = match target.try_outgoing(&target.main).await {
+        Ok(mut outgoing) => outgoing.submit(&mail).await.err(),
+        Err(error) => Some(error),
+    };
     assert!(
         matches!(error, Some(BackendError::SignIn { .. })),
         "{error:?}"
@@ -171,4 +203,115 @@ pub async fn busy_server_is_tried_again_later(target: Target) {
         matches!(error, Some(BackendError::Throttled { .. })),
         "{error:?}"
     );
+}
+
+/// How many messages with this subject a mailbox's Sent Items hold.
+async fn copies(target: &Target, mailbox: &str, subject: &str) -> usize {
+    let mut mailbox = target.open(mailbox).await;
+    let folders = mailbox.folders().await.expect("folders");
+    let sent = folders.into_iter().find(|folder| folder.role == Role::Sent);
+    let messages = list(&mut *mailbox, &sent.expect("Sent Items").id).await;
+    let copies = messages.iter();
+    copies.filter(|it| it.envelope.subject == subject).count()
+}
+
+/// Where the service files the copy of what was sent, there is one, in the mailbox it was sent from.
+pub async fn sent_copy_is_in_the_senders_mailbox(target: Target) {
+    for (sender, other) in [
+        (&target.main, &target.shared),
+        (&target.shared, &target.main),
+    ] {
+        let mut outgoing = target.outgoing(sender).await;
+        assert!(outgoing.files_sent_copy());
+        let subject = format!("copy of {sender}");
+        let mail = outbound(sender, &[&target.main], &subject);
+        let receipt = outgoing.submit(&mail).await;
+        assert_eq!(receipt.expect("a receipt"), accepted());
+        let counts = (
+            copies(&target, sender, &subject).await,
+            copies(&target, other, &subject).await,
+        );
+        assert_eq!(counts, (1, 0), "{sender}");
+    }
+}
+
+/// A message with a large attachment arrives with all of it, and its copy is there once.
+pub async fn large_message_is_sent_whole(target: Target) {
+    for (sender, subject) in [
+        (&target.main, "large by me"),
+        (&target.shared, "large by the team"),
+    ] {
+        let file = numbers();
+        let mut mail = outbound(sender, &[&target.main], subject);
+        mail.bytes = with_file(&mail.bytes, &file);
+        let receipt = target.outgoing(sender).await.submit(&mail).await;
+        assert_eq!(receipt.expect("a receipt"), accepted());
+        let (mut mailbox, inbox) = inbox(&target).await;
+        let arrived = await_mail(&mut *mailbox, &inbox, subject).await;
+        check_file(&mut *mailbox, &inbox, arrived, &file).await;
+        assert_eq!(copies(&target, sender, subject).await, 1, "{sender}");
+    }
+}
+
+/// A draft with a large attachment is filed with all of it, once, and stays a draft.
+pub async fn large_draft_is_filed_whole(target: Target) {
+    let mut mailbox = target.open_main().await;
+    let folders = mailbox.folders().await.expect("folders");
+    let drafts = folders.into_iter().find(|it| it.role == Role::Drafts);
+    let drafts = drafts.expect("Drafts").id;
+    let file = numbers();
+    let mut op = append(&drafts, "large draft", Flags::DRAFT.with(Flags::SEEN));
+    if let RemoteOp::Append { bytes, .. } = &mut op {
+        *bytes = with_file(bytes, &file);
+    }
+    mailbox.apply(&op).await.expect("a draft");
+    mailbox.apply(&op).await.expect("the same draft");
+    let filed = find(&mut *mailbox, &drafts, "large draft").await;
+    assert!(filed.envelope.flags.contains(Flags::DRAFT));
+    check_file(&mut *mailbox, &drafts, filed, &file).await;
+}
+
+/// A file larger than any request.
+fn numbers() -> Vec<u8> {
+    (0_u32..2_000_000).flat_map(u32::to_be_bytes).collect()
+}
+
+async fn check_file(
+    mailbox: &mut dyn Backend,
+    folder: &RemoteId,
+    message: RemoteMessage,
+    file: &[u8],
+) {
+    assert!(message.envelope.has_attachments);
+    let fetched = mailbox
+        .fetch(folder, &[message.id], &Progress::default())
+        .await;
+    let bytes = fetched.expect("the message").remove(0).1;
+    let body = parse_body(&bytes, 72);
+    assert!(body.text.contains("The file is below."), "{}", body.text);
+    let listed: Vec<&str> = body.attachments.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(listed, ["numbers.bin"]);
+    let found = attachment(&bytes, body.attachments[0].part);
+    assert!(found.expect("the file") == file, "another file");
+}
+
+/// Makes a message of two parts out of a plain one: a text and a file.
+fn with_file(plain: &[u8], file: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8(plain.to_vec()).expect("a plain message");
+    let (header, _) = text
+        .split_once("Content-Type")
+        .expect("a header with a type");
+    let mut whole = format!(
+        "{header}Content-Type: multipart/mixed; boundary=\"large\"\r\n\r\n\
+         --large\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nThe file is below.\r\n\
+         --large\r\nContent-Type: application/octet-stream; name=\"numbers.bin\"\r\n\
+         Content-Disposition: attachment; filename=\"numbers.bin\"\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n"
+    );
+    for line in STANDARD.encode(file).as_bytes().chunks(76) {
+        whole.push_str(std::str::from_utf8(line).expect("base64"));
+        whole.push_str("\r\n");
+    }
+    whole.push_str("--large--\r\n");
+    whole.into_bytes()
 }

@@ -7,8 +7,9 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::files::File;
+use super::properties::{IN_REPLY_TO, REFERENCES, SUBMITTED, moment, property};
 use crate::demo::graph::wire::{Fault, field, text};
-use crate::demo::message::{Kind, encode_word, fields, parse, split};
+use crate::demo::message::{Kind, encode_word, fields, parse, split, value};
 
 const BOUNDARY: &str = "_002_HarborVale_";
 /// Properties of a message that a client may write; everything else is an error, as at Graph.
@@ -97,6 +98,12 @@ pub fn apply(message: &[u8], json: &Value) -> Result<Vec<u8>, Fault> {
             bytes = set(&bytes, name, (!list.is_empty()).then_some(&list));
         }
     }
+    // Exchange names a sender only where it is not the author (RFC 5322 §3.6.2).
+    let (header, _) = split(&bytes);
+    let sender = value(header, "Sender");
+    if sender.is_some() && sender == value(header, "From") {
+        bytes = set(&bytes, "Sender", None);
+    }
     let id = text(json, "internetMessageId");
     if !id.is_empty() {
         bytes = set(&bytes, "Message-ID", Some(&one_line(id)));
@@ -120,6 +127,7 @@ pub fn apply(message: &[u8], json: &Value) -> Result<Vec<u8>, Fault> {
             Some(&encode_word(&one_line(text(header, "value")))),
         );
     }
+    bytes = set_extended(bytes, json);
     if let Some(body) = field(json, "body") {
         let is_html = text(body, "contentType").eq_ignore_ascii_case("html");
         bytes = set_body(&bytes, is_html, text(body, "content"));
@@ -128,6 +136,22 @@ pub fn apply(message: &[u8], json: &Value) -> Result<Vec<u8>, Fault> {
         bytes = add_file(&bytes, &read_attachment(attachment)?);
     }
     Ok(bytes)
+}
+
+/// Puts the extended properties that are header fields into a message.
+fn set_extended(mut bytes: Vec<u8>, json: &Value) -> Vec<u8> {
+    for (tag, name) in [(IN_REPLY_TO, "In-Reply-To"), (REFERENCES, "References")] {
+        if let Some(value) = property(json, tag) {
+            let words: Vec<String> = value.split_whitespace().map(one_line).collect();
+            let value = words.join("\r\n ");
+            bytes = set(&bytes, name, (!value.is_empty()).then_some(&value));
+        }
+    }
+    if let Some(sent) = moment(json, SUBMITTED) {
+        let date = jiff::fmt::rfc2822::to_string(&sent.to_zoned(TimeZone::UTC));
+        bytes = set(&bytes, "Date", date.ok().as_deref());
+    }
+    bytes
 }
 
 fn list<'a>(json: &'a Value, name: &str) -> &'a [Value] {
@@ -392,7 +416,6 @@ mod tests {
 
     use super::*;
     use crate::demo::graph::rfc822::{bodies, content, files};
-    use crate::demo::message::value;
 
     fn draft() -> Vec<u8> {
         let json = json!({

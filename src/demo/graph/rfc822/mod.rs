@@ -2,6 +2,11 @@
 
 mod draft;
 mod files;
+mod properties;
 
 pub use draft::{Attachment, add_file, apply, mark, new_draft, remove_file, with_line_ends};
 pub use files::{File, bodies, content, files, has_files};
+pub use properties::{
+    DELIVERED, IN_REPLY_TO, LAST_VERB, MESSAGE_FLAGS, REFERENCES, SUBMITTED, first_flags, moment,
+    property, tag,
+};
