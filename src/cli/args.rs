@@ -47,7 +47,7 @@ pub(in crate::cli) enum Command {
     Mark(Mark),
     /// Move messages to another folder of their mailbox
     Move(Move),
-    /// Move messages to the trash; those in the trash are deleted for good
+    /// Move messages to the trash; those in the trash, and those read over POP3, are deleted for good
     Delete(Delete),
     /// Send a message from standard input: RFC 5322, or plain text with --to and --subject
     Send(Send),
@@ -81,7 +81,7 @@ pub(in crate::cli) struct Format {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Demo {
-    /// First of three ports to use (sign-in, IMAP, SMTP); chosen by the system if not given
+    /// First of five ports to use (sign-in with EWS and Graph, IMAP, SMTP, POP3, POP3 with STLS); chosen by the system if not given
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub port_base: u16,
     /// Only run the servers, for other programs, until interrupted
@@ -242,7 +242,7 @@ pub(in crate::cli) struct Token {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(in crate::cli) enum ResourceArg {
-    /// IMAP and SMTP
+    /// IMAP, POP3 and SMTP
     Imap,
     /// Microsoft Graph
     Graph,
@@ -369,6 +369,9 @@ pub(in crate::cli) struct Delete {
     /// Ids of messages
     #[arg(required = true)]
     pub ids: Vec<i64>,
+    /// Do not ask before the server deletes for good, as POP3 does with everything
+    #[arg(long)]
+    pub yes: bool,
     /// Leave the change for later instead of telling the server now
     #[arg(long)]
     pub no_wait: bool,

@@ -44,6 +44,10 @@ async fn stay(tenant: &Tenant, args: &Demo, out: &mut Output) -> Result<(), CliE
             "ca_file": tenant.ca_file,
             "imap": format!("localhost:{}", tenant.imap_port),
             "smtp": format!("localhost:{}", tenant.smtp_port),
+            "pop3": format!("localhost:{}", tenant.pop_port),
+            "pop3_starttls": format!("localhost:{}", tenant.pop_starttls_port),
+            "ews": format!("https://localhost:{}/EWS/Exchange.asmx", tenant.web_port),
+            "graph": format!("https://localhost:{}/v1.0", tenant.web_port),
             "user": tenant.user,
             "shared": tenant.shared,
             "forbidden": tenant.forbidden,
@@ -59,6 +63,18 @@ async fn stay(tenant: &Tenant, args: &Demo, out: &mut Output) -> Result<(), CliE
         out.line(&format!(
             "SMTP       localhost:{} (STARTTLS)",
             tenant.smtp_port
+        ))?;
+        out.line(&format!(
+            "POP3       localhost:{} (TLS), localhost:{} (STLS)",
+            tenant.pop_port, tenant.pop_starttls_port
+        ))?;
+        out.line(&format!(
+            "EWS        https://localhost:{}/EWS/Exchange.asmx",
+            tenant.web_port
+        ))?;
+        out.line(&format!(
+            "Graph      https://localhost:{}/v1.0",
+            tenant.web_port
         ))?;
         out.line(&format!("user       {}", tenant.user))?;
         out.line(&format!("shared     {}", tenant.shared.join("; ")))?;
@@ -135,29 +151,68 @@ fn organisation_config(home: &Path, tenant: &Tenant) -> String {
     format!(
         "# The demo organisation's settings, as an administrator would ship them.\n\
          [sign_in.demo]\n\
-         provider = \"custom\"\n\
+         provider = \"microsoft365\"\n\
          method = \"device-code\"\n\
          client_id = {client_id}\n\
+         tenant = {domain}\n\
          authority = {authority}\n\
          ca_file = {ca}\n\
          domains = [{domain}]\n\n\
-         [servers.demo]\n\
-         incoming = {{ protocol = \"imap\", host = \"localhost\", port = {imap}, tls = \"implicit\" }}\n\
-         outgoing = {{ protocol = \"smtp\", host = \"localhost\", port = {smtp}, tls = \"starttls\" }}\n\
-         ca_file = {ca}\n\
-         files_sent_copy = {files_sent_copy}\n\n\
+         {servers}\
          [vault]\n\
          kind = \"file\"\n\
          key_file = {key}\n",
         client_id = toml_quoted(&tenant.client_id),
-        authority = toml_quoted(&tenant.authority),
+        authority = toml_quoted(sign_in_host(&tenant.authority)),
         ca = quoted(&tenant.ca_file),
         domain = toml_quoted(domain),
-        imap = tenant.imap_port,
-        smtp = tenant.smtp_port,
-        files_sent_copy = tenant.files_sent_copy,
+        servers = server_profiles(tenant),
         key = quoted(&home.join("vault.key")),
     )
+}
+
+/// One profile for each protocol; whoever chooses another one in setup finds its server here.
+fn server_profiles(tenant: &Tenant) -> String {
+    let place = |protocol: &str, port: u16, tls: &str| {
+        format!(
+            "{{ protocol = \"{protocol}\", host = \"localhost\", port = {port}, tls = \"{tls}\" }}"
+        )
+    };
+    let graph = place("graph", tenant.web_port, "implicit");
+    let ews = place("ews", tenant.web_port, "implicit");
+    let imap = place("imap", tenant.imap_port, "implicit");
+    let pop3 = place("pop3", tenant.pop_port, "implicit");
+    let smtp = place("smtp", tenant.smtp_port, "starttls");
+    let ca = toml_quoted(&tenant.ca_file.to_string_lossy());
+    let profile = |name: &str, incoming: &str, outgoing: &str| {
+        let files = tenant.files_sent_copy;
+        let fallback = if outgoing == smtp {
+            format!("fallback = {graph}\n")
+        } else {
+            String::new()
+        };
+        format!(
+            "[servers.{name}]\nincoming = {incoming}\noutgoing = {outgoing}\n{fallback}ca_file = {ca}\n\
+             files_sent_copy = {files}\n\n"
+        )
+    };
+    [
+        profile("demo", &imap, &smtp),
+        profile("demo-graph", &graph, &graph),
+        profile("demo-ews", &ews, &ews),
+        profile("demo-pop3", &pop3, &smtp),
+    ]
+    .concat()
+}
+
+/// Takes the tenant off an authority: it has a key of its own.
+fn sign_in_host(authority: &str) -> &str {
+    let start = authority.find("://").map_or(0, |place| place + 3);
+    let rest = authority.get(start..).unwrap_or_default();
+    let end = rest
+        .find('/')
+        .map_or(authority.len(), |place| start + place);
+    authority.get(..end).unwrap_or(authority)
 }
 
 fn toml_quoted(text: &str) -> String {

@@ -178,6 +178,7 @@ pub(in crate::cli) fn notice_json(notice: &Notice) -> Value {
         "cause": notice.cause,
         "who": notice.who.name(),
         "remedy": notice.how,
+        "action": notice.remedy.name(),
         "copy": notice.copy,
         "code": notice.code,
         "detail": notice.detail,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use crate::engine::protocol::{has_folders, needs_folders};
 use crate::engine::work::bell::locked;
 use crate::engine::{Engine, EngineError, Event};
 use crate::model::{ActionId, FlagChange, FolderId, Listed, MailboxId, MessageId, Role};
@@ -63,6 +64,7 @@ impl Engine {
     ) -> Result<ActionId, EngineError> {
         let found = self.inner.store.folder(folder).await?;
         let target = found.ok_or_else(|| not_found("folder", folder))?;
+        needs_folders(&*self.inner.desk(target.mailbox)?, "moved")?;
         let mut rows = self.rows(&messages).await?;
         rows.retain(|row| row.mailbox == target.mailbox && row.folder != folder);
         self.act(vec![(rows, Action::Move(folder))]).await
@@ -73,6 +75,7 @@ impl Engine {
         let rows = self.rows(&messages).await?;
         let mut work = Vec::new();
         for (mailbox, mut rows) in by_mailbox(rows) {
+            needs_folders(&*self.inner.desk(mailbox)?, "archived")?;
             let archive = self.role_folder(mailbox, Role::Archive).await?;
             rows.retain(|row| row.folder != archive);
             work.push((rows, Action::Move(archive)));
@@ -80,11 +83,16 @@ impl Engine {
         self.act(work).await
     }
 
-    /// Moves to the trash; deletes for good what is in the trash already (the caller has asked for that).
+    /// Moves to the trash; deletes for good what is in the trash already, and everything where the server has no
+    /// folders (the caller has asked for that).
     pub async fn delete(&self, messages: Vec<MessageId>) -> Result<ActionId, EngineError> {
         let rows = self.rows(&messages).await?;
         let mut work = Vec::new();
         for (mailbox, rows) in by_mailbox(rows) {
+            if !has_folders(&*self.inner.desk(mailbox)?) {
+                work.push((rows, Action::Delete));
+                continue;
+            }
             let trash = self.role_folder(mailbox, Role::Trash).await?;
             let (inside, outside): (Vec<_>, Vec<_>) =
                 rows.into_iter().partition(|row| row.folder == trash);

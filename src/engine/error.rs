@@ -64,6 +64,14 @@ pub enum EngineError {
         /// The role.
         role: &'static str,
     },
+    /// The mailbox is read over a protocol without folders (POP3).
+    #[error("{mailbox} has no folders, so nothing can be {what} there")]
+    NoFolders {
+        /// The mailbox's address.
+        mailbox: String,
+        /// What was to be done, such as `moved`.
+        what: &'static str,
+    },
     /// An outgoing message stands still, or not everybody gets it.
     #[error("a message from {mailbox} was not sent to everybody: {}", failure.text)]
     Outbox {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::inner::Inner;
+use crate::engine::protocol::needs_folders;
 use crate::engine::work::bell::locked;
 use crate::engine::work::desk::Desk;
 use crate::engine::{Engine, EngineError};
@@ -18,6 +19,7 @@ impl Engine {
         let rows = self.inner.store.listed(&messages).await?;
         let mut ready = Vec::new();
         for row in rows {
+            needs_folders(&*self.inner.desk(row.mailbox)?, "archived")?;
             let folders = self.inner.store.folders(row.mailbox).await?;
             if archive_of(&folders).is_some() {
                 ready.push((row.mailbox, row.id));

@@ -16,6 +16,7 @@ mod handle;
 mod inner;
 mod link;
 mod profiles;
+mod protocol;
 mod reading;
 mod setup;
 mod sign_in;
@@ -36,7 +37,8 @@ pub use events::{
 };
 pub use handle::{Engine, Options};
 pub use profiles::ConfigChange;
-pub use setup::{is_old_server, usual_sender, usual_server, usual_servers};
+pub use protocol::{instead_of_ews, reading_server, sending_server};
+pub use setup::{is_old_server, usual_servers};
 pub use signer::asked_scopes;
 // What the interface matches on in a sign-in; it may not name the layers these come from.
 pub use crate::auth::{

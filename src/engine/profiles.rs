@@ -8,7 +8,7 @@ use crate::config::{
 };
 use crate::engine::accounts::in_thread;
 use crate::engine::{Engine, EngineError};
-use crate::model::{ServerProfile, SignInProfile};
+use crate::model::{IncomingProtocol, ServerProfile, SignInProfile};
 
 /// A change to the settings that is about more than one account.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,11 +44,21 @@ pub enum ConfigChange {
     },
     /// Replace former settings where they stand.
     Migrate(Vec<OldSetting>),
+    /// Read an account over another protocol than EWS.
+    LeaveEws {
+        /// The account's name.
+        account: String,
+        /// What it is read over from now on.
+        to: IncomingProtocol,
+    },
 }
 
 impl Engine {
     /// Makes a change and reads the configuration again.
     pub async fn change_config(&self, change: ConfigChange) -> Result<(), EngineError> {
+        if let ConfigChange::LeaveEws { account, to } = &change {
+            return self.leave_ews(account, *to).await;
+        }
         let paths = self.inner.paths.clone();
         let moved = match &change {
             ConfigChange::RenameSignIn { name, new } => Some((name.clone(), Some(new.clone()))),
@@ -66,6 +76,8 @@ impl Engine {
                 duplicate_account(&paths, &name, &new).map(|_| ())
             }
             ConfigChange::Migrate(settings) => migrate(&paths, &settings),
+            // Done already: it is a change of an account.
+            ConfigChange::LeaveEws { .. } => Ok(()),
         })
         .await?;
         if let Some((name, new)) = moved {

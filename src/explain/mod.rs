@@ -53,6 +53,10 @@ pub fn explain(error: &EngineError) -> Notice {
         EngineError::NoRoleFolder { mailbox, role } => Notice::new(format!("{mailbox} has no {role} folder"))
             .cause(format!("No folder of the mailbox is marked or named as its {role} folder"))
             .how("Move the messages to a folder of your choice instead"),
+        EngineError::NoFolders { mailbox, what } => Notice::new(format!("{mailbox} is read over POP3, which has no folders: nothing can be {what} there"))
+            .cause("A POP3 server has an inbox and nothing else; what is done besides deleting stays on this machine")
+            .how("Delete the message, which is for good, or leave it where it is")
+            .how("Or read the mailbox over IMAP or Microsoft Graph; cache, drafts and outbox stay: pillarbox account edit ACCOUNT --protocol imap"),
         EngineError::Outbox { mailbox, failure } => explain_failure(failure).about(mailbox, ""),
         EngineError::Detour { mailbox, identity, protocol, host, refused } => Notice::new(format!("Mail goes over {}: SMTP sign-in is switched off", protocol.title()))
             .cause(format!("The server for sending lets {identity} not sign in: {}", explain(refused).title))

@@ -79,6 +79,8 @@ pub enum Remedy {
     SignIn,
     /// Edit the account.
     EditAccount,
+    /// Read the account over another protocol than EWS.
+    LeaveEws,
     /// Show the log.
     ShowLog,
     /// Nothing to press.
@@ -92,6 +94,7 @@ impl Remedy {
             Self::Retry => "retry",
             Self::SignIn => "sign-in",
             Self::EditAccount => "edit-account",
+            Self::LeaveEws => "leave-ews",
             Self::ShowLog => "show-log",
             Self::None => "none",
         }

@@ -12,7 +12,9 @@ use ratatui::style::Style;
 
 use crate::config::{Config, Interface};
 use crate::engine::{Expiry, Health, Status};
-use crate::model::{Account, Address, Folder, FolderId, Mailbox, MailboxId, OutboxItem, Role};
+use crate::model::{
+    Account, Address, Folder, FolderId, IncomingProtocol, Mailbox, MailboxId, OutboxItem, Role,
+};
 use crate::tui::Companion;
 use crate::tui::keymap::{Action, Keymap, KeymapError};
 use crate::tui::symbols::Symbols;
@@ -142,6 +144,14 @@ impl Cx {
     /// Returns a mailbox.
     pub fn mailbox(&self, id: MailboxId) -> Option<&Mailbox> {
         self.mailboxes.iter().find(|mailbox| mailbox.id == id)
+    }
+
+    /// Returns what a mailbox is read over, once the settings are loaded.
+    pub fn reads_over(&self, id: MailboxId) -> Option<IncomingProtocol> {
+        let mailbox = self.mailbox(id)?;
+        let mut accounts = self.config.as_ref()?.accounts.iter();
+        let account = accounts.find(|account| account.name == mailbox.account_name)?;
+        Some(account.servers.incoming.protocol)
     }
 
     /// Returns a folder.

@@ -7,12 +7,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::Interface;
 use crate::engine::ConfigChange;
-use crate::engine::SendTest;
+use crate::engine::{SendTest, instead_of_ews};
 use crate::mime::Answer;
 use crate::model::{
     Account, ActionId, Address, Draft, DraftId, FlagChange, FolderId, MailboxId, MessageId, Method,
     OutboxId, Query, Scope, Window,
 };
+use crate::tui::context::Cx;
 use crate::tui::keymap::Action;
 use crate::tui::msg::Reply;
 use crate::tui::screens::ScreenName;
@@ -358,6 +359,16 @@ pub enum Effect {
     Suspend,
     /// Leave the program.
     Quit,
+}
+
+/// Has an account read over another protocol than EWS; `None` where there is no such account.
+pub fn leave_ews(account: &str, cx: &Cx) -> Option<Effect> {
+    let accounts = cx.accounts();
+    let found = accounts.iter().find(|one| one.name == account)?;
+    Some(Effect::ChangeConfig(Box::new(ConfigChange::LeaveEws {
+        account: account.to_owned(),
+        to: instead_of_ews(found),
+    })))
 }
 
 impl Effect {

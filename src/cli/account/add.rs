@@ -6,7 +6,7 @@ use crate::cli::account::{apply, ask, shown};
 use crate::cli::error::{self, CliError};
 use crate::cli::output::Output;
 use crate::engine::{Candidate, Engine};
-use crate::model::{Address, Provider, SignInProfile};
+use crate::model::{Address, IncomingProtocol, Provider, SignInProfile};
 
 /// Adds an account.
 pub(super) async fn run(engine: &Engine, args: &Add, out: &mut Output) -> Result<(), CliError> {
@@ -26,9 +26,12 @@ pub(super) async fn run(engine: &Engine, args: &Add, out: &mut Output) -> Result
     }
     take_provider(engine, args, &mut candidate);
     apply::all(&args.flags, &config, &mut candidate.account)?;
-    if let Some(host) = &candidate.stands_for_ews {
+    if let Some(host) = &candidate.stands_for_ews
+        && candidate.account.servers.incoming.protocol == IncomingProtocol::Imap
+    {
         error::note(&format!(
-            "{host} was given for Exchange Web Services, which is not spoken here: {} is read over IMAP instead.",
+            "{host} was given for Exchange Web Services, which Exchange Online blocks since October 2026: {} is read \
+             over IMAP instead. --protocol graph or --protocol ews chooses otherwise.",
             candidate.account.servers.incoming.host
         ));
     }
@@ -55,7 +58,9 @@ async fn candidate(engine: &Engine, args: &Add, address: Address) -> Result<Cand
     if let Some(text) = &flags.servers.server {
         return old_server(engine, address, text);
     }
-    let has_servers = flags.servers.named.is_some() || flags.servers.imap.is_some();
+    let has_servers = flags.servers.named.is_some()
+        || flags.servers.imap.is_some()
+        || flags.servers.protocol.is_some();
     let has_sign_in = flags.sign_in.profile.is_some() || flags.sign_in.provider.is_some();
     if args.no_discover || (has_servers && has_sign_in) {
         let provider = flags.sign_in.provider.map(Provider::from);

@@ -7,9 +7,10 @@ use crate::cli::args::TlsArg;
 use crate::cli::error::CliError;
 use crate::cli::session;
 use crate::config::Config;
+use crate::engine::{reading_server, sending_server};
 use crate::model::{
-    Account, Address, ClientKind, IncomingServer, Method, OutgoingProtocol, OutgoingServer,
-    SignInProfile, TlsMode, parse_address_list,
+    Account, Address, ClientKind, IncomingProtocol, IncomingServer, Method, OutgoingProtocol,
+    OutgoingServer, SignInProfile, TlsMode, parse_address_list,
 };
 
 /// Puts all flags over an account. Where it sent as it read, it still does, unless flags say otherwise.
@@ -200,13 +201,20 @@ fn servers(given: &Servers, config: &Config, account: &mut Account) -> Result<()
         let found = config.servers.get(name).cloned();
         account.servers = found.ok_or_else(|| session::not_found("server profile", name))?;
     }
-    let servers = &mut account.servers;
+    let Account {
+        sign_in, servers, ..
+    } = account;
+    if let Some(protocol) = given.protocol {
+        servers.incoming = reading_server(config, (sign_in, servers), protocol.into());
+    }
+    if let Some(protocol) = given.send_protocol {
+        servers.outgoing = Some(sending_server(config, (sign_in, servers), protocol.into()));
+    }
     if let Some(text) = &given.imap {
         let (host, port) = host_port(text, "--imap")?;
-        let tls = if port == 143 {
-            TlsMode::StartTls
-        } else {
-            TlsMode::Implicit
+        let tls = match (servers.incoming.protocol, port) {
+            (IncomingProtocol::Imap, 143) | (IncomingProtocol::Pop3, 110) => TlsMode::StartTls,
+            _ => TlsMode::Implicit,
         };
         servers.incoming = IncomingServer {
             host,
@@ -219,7 +227,8 @@ fn servers(given: &Servers, config: &Config, account: &mut Account) -> Result<()
         servers.incoming.tls = tls_mode(tls);
     }
     if let Some(text) = &given.smtp {
-        servers.outgoing = outgoing(text)?;
+        let protocol = servers.outgoing.as_ref().map(|server| server.protocol);
+        servers.outgoing = outgoing(text, protocol.unwrap_or(OutgoingProtocol::Smtp))?;
     }
     if let (Some(tls), Some(outgoing)) = (given.smtp_tls, &mut servers.outgoing) {
         outgoing.tls = tls_mode(tls);
@@ -228,16 +237,16 @@ fn servers(given: &Servers, config: &Config, account: &mut Account) -> Result<()
 }
 
 /// Reads the server for sending; an empty text is an account that only reads.
-fn outgoing(text: &str) -> Result<Option<OutgoingServer>, CliError> {
+fn outgoing(text: &str, protocol: OutgoingProtocol) -> Result<Option<OutgoingServer>, CliError> {
     if text.trim().is_empty() {
         return Ok(None);
     }
     let (host, port) = host_port(text, "--smtp")?;
     Ok(Some(OutgoingServer {
-        protocol: OutgoingProtocol::Smtp,
+        protocol,
         host,
         port,
-        tls: if port == 465 {
+        tls: if protocol.is_web() || port == 465 {
             TlsMode::Implicit
         } else {
             TlsMode::StartTls

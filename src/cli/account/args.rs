@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::args::{CloudArg, Format, MethodArg, OneAccount, ProviderArg, TlsArg};
-use crate::model::{Assertion, ClientKind};
+use crate::model::{Assertion, ClientKind, IncomingProtocol, OutgoingProtocol};
 
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
@@ -181,21 +181,72 @@ pub(in crate::cli) struct Servers {
     /// A server as older programs write it, such as EWS:outlook.office365.com/ews/Exchange.asmx
     #[arg(long, value_name = "TEXT")]
     pub server: Option<String>,
-    /// Incoming server as HOST:PORT
-    #[arg(long, value_name = "HOST:PORT")]
+    /// What mail is read over
+    #[arg(long, value_enum)]
+    pub protocol: Option<ProtocolArg>,
+    /// What mail is sent over
+    #[arg(long, value_enum)]
+    pub send_protocol: Option<SendProtocolArg>,
+    /// Incoming server as HOST:PORT, whatever its protocol
+    #[arg(long, value_name = "HOST:PORT", visible_alias = "incoming")]
     pub imap: Option<String>,
     /// Protection of the incoming server
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, visible_alias = "incoming-tls")]
     pub imap_tls: Option<TlsArg>,
-    /// Outgoing server as HOST:PORT
-    #[arg(long, value_name = "HOST:PORT")]
+    /// Outgoing server as HOST:PORT, whatever its protocol
+    #[arg(long, value_name = "HOST:PORT", visible_alias = "outgoing")]
     pub smtp: Option<String>,
     /// Protection of the outgoing server
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, visible_alias = "outgoing-tls")]
     pub smtp_tls: Option<TlsArg>,
     /// PEM file of a private certification authority
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+}
+
+/// Protocols for reading.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(in crate::cli) enum ProtocolArg {
+    /// IMAP
+    Imap,
+    /// Microsoft Graph
+    Graph,
+    /// Exchange Web Services
+    Ews,
+    /// POP3: no folders, and flags stay on this machine
+    Pop3,
+}
+
+impl From<ProtocolArg> for IncomingProtocol {
+    fn from(given: ProtocolArg) -> Self {
+        match given {
+            ProtocolArg::Imap => Self::Imap,
+            ProtocolArg::Graph => Self::Graph,
+            ProtocolArg::Ews => Self::Ews,
+            ProtocolArg::Pop3 => Self::Pop3,
+        }
+    }
+}
+
+/// Protocols for sending.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(in crate::cli) enum SendProtocolArg {
+    /// SMTP
+    Smtp,
+    /// Microsoft Graph
+    Graph,
+    /// Exchange Web Services
+    Ews,
+}
+
+impl From<SendProtocolArg> for OutgoingProtocol {
+    fn from(given: SendProtocolArg) -> Self {
+        match given {
+            SendProtocolArg::Smtp => Self::Smtp,
+            SendProtocolArg::Graph => Self::Graph,
+            SendProtocolArg::Ews => Self::Ews,
+        }
+    }
 }
 
 /// Secrets, each a line of standard input, in the order in which they stand here.

@@ -96,10 +96,13 @@ fn take_old_server(engine: &Engine, args: &Edit, account: &mut Account) -> Resul
     };
     let candidate = add::old_server(engine, account.address.clone(), text)?;
     let found = candidate.account.servers;
-    error::note(&format!(
-        "Exchange Web Services are not spoken here: {} is read over IMAP instead.",
-        found.incoming.host
-    ));
+    if args.flags.servers.protocol.is_none() {
+        error::note(&format!(
+            "Exchange Online blocks Exchange Web Services since October 2026: {} is read over IMAP instead. --protocol \
+             graph or --protocol ews chooses otherwise.",
+            found.incoming.host
+        ));
+    }
     account.servers = ServerProfile {
         name: account.servers.name.clone(),
         files_sent_copy: account.servers.files_sent_copy,

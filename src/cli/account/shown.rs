@@ -127,6 +127,7 @@ fn as_json(config: &Config, expiries: &[Expiry], account: &Account) -> Value {
             "name": servers.name,
             "incoming": servers.incoming,
             "outgoing": servers.outgoing,
+            "fallback": servers.fallback,
             "ca_file": servers.ca_file,
         },
         "expiries": of_account(expiries, account).map(expiry_json).collect::<Vec<_>>(),

@@ -1,6 +1,7 @@
 //! `mark`, `move`, `delete`: changes that are applied here at once and told to the server.
 
 use std::collections::BTreeSet;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use crate::cli::args::{Delete, Mark, MarkArg, Move};
@@ -8,7 +9,7 @@ use crate::cli::error::{self, CliError};
 use crate::cli::session;
 use crate::engine::Engine;
 use crate::explain;
-use crate::model::{FlagChange, Flags, Listed, MessageId};
+use crate::model::{FlagChange, Flags, Listed, Mailbox, MessageId};
 
 /// `mark`.
 pub(in crate::cli) async fn mark(args: &Mark) -> Result<ExitCode, CliError> {
@@ -35,6 +36,7 @@ pub(in crate::cli) async fn move_to(args: &Move) -> Result<ExitCode, CliError> {
             .map(|row| row.id)
             .collect();
         if !own.is_empty() {
+            engine.refuse_without_folders(mailbox.id, "moved")?;
             let target = session::folder(&engine, &mailbox, &args.to).await?;
             engine.move_to(own, target.id).await?;
         }
@@ -46,8 +48,39 @@ pub(in crate::cli) async fn move_to(args: &Move) -> Result<ExitCode, CliError> {
 pub(in crate::cli) async fn delete(args: &Delete) -> Result<ExitCode, CliError> {
     let engine = session::open().await?;
     let rows = rows(&engine, &args.ids).await?;
+    if !args.yes {
+        ask_for_good(&engine, &rows).await?;
+    }
     engine.delete(ids(&rows)).await?;
     finish(engine, &rows, args.no_wait).await
+}
+
+/// Asks before messages go that no trash would keep.
+async fn ask_for_good(engine: &Engine, rows: &[Listed]) -> Result<(), CliError> {
+    let config = engine.config();
+    let lacks_trash = |mailbox: &Mailbox| {
+        let mut accounts = config.accounts.iter();
+        let account = accounts.find(|account| account.name == mailbox.account_name);
+        account.is_some_and(|account| !account.servers.incoming.protocol.has_folders())
+    };
+    let mailboxes = engine.mailboxes().await?;
+    let without: Vec<_> = mailboxes.into_iter().filter(lacks_trash).collect();
+    let is_doomed = |row: &&Listed| without.iter().any(|mailbox| mailbox.id == row.mailbox);
+    let doomed = rows.iter().filter(is_doomed).count();
+    if doomed == 0 {
+        return Ok(());
+    }
+    let why = "POP3 has no trash: the server deletes for good, and nothing brings it back";
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(CliError::Usage(format!("{why}; --yes does it")));
+    }
+    let _ = write!(io::stderr(), "{why}.\nDelete {doomed}? [y/N] ");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
+        return Ok(());
+    }
+    Err(CliError::Usage("nothing was deleted".to_owned()))
 }
 
 /// Looks all messages up first, so that a wrong id changes nothing.

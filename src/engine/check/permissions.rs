@@ -9,23 +9,32 @@ use crate::engine::signer::Proof;
 use crate::engine::work::desk::Desk;
 
 impl Check {
-    /// Compares the token of a sign-in with what the account uses it for: a line for each missing permission, else one.
+    /// Compares the tokens of a sign-in, one for each service, with what the account uses them for: a line for each
+    /// missing permission, else one for each token.
     pub(super) async fn permissions(&self, desk: &Desk, proof: &Proof) {
-        let started = Instant::now();
         let Ok(keeper) = proof.keeper().await else {
             return;
         };
-        let Some(facts) = keeper.facts().await else {
-            return;
-        };
-        let permissions = facts.permissions(proof.uses());
-        let step = (desk.address(), CheckStep::Permissions);
-        let missing = missing(&permissions);
-        if missing.is_empty() {
-            self.done(step, Ok(found(&facts, &permissions)), started);
-        }
-        for name in missing {
-            self.done(step, Err::<Found, _>(lacks(name)), started);
+        let mut seen: Vec<TokenFacts> = Vec::new();
+        for need in proof.needs() {
+            let started = Instant::now();
+            let Some(facts) = keeper.facts_of(need.resource()) else {
+                continue;
+            };
+            // Providers with one token for everything have it under each name.
+            if seen.contains(&facts) {
+                continue;
+            }
+            let permissions = facts.permissions(proof.uses());
+            let step = (desk.address(), CheckStep::Permissions);
+            let missing = missing(&permissions);
+            if missing.is_empty() {
+                self.done(step, Ok(found(&facts, &permissions)), started);
+            }
+            for name in missing {
+                self.done(step, Err::<Found, _>(lacks(name)), started);
+            }
+            seen.push(facts);
         }
     }
 }

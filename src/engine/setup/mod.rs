@@ -12,12 +12,12 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::discover::{
     Basis, Finding, Findings, HostTrust, Online, Origin, Sources, find, old_server,
-    provider_incoming, provider_outgoing, provider_servers,
+    provider_servers,
 };
 use crate::engine::{Alternative, Candidate, Engine, EngineError};
 use crate::model::{
-    Account, Address, Cloud, IncomingProtocol, IncomingServer, Method, OutgoingProtocol,
-    OutgoingServer, Provider, ServerProfile, SignInProfile,
+    Account, Address, Cloud, IncomingServer, Method, OutgoingServer, Provider, ServerProfile,
+    SignInProfile,
 };
 use crate::net::{Http, NetError, Trust};
 
@@ -36,22 +36,6 @@ pub fn is_old_server(text: &str) -> bool {
 /// Returns a provider's own servers, where they are the same for everybody.
 pub fn usual_servers(provider: Provider, cloud: Cloud) -> Option<(IncomingServer, OutgoingServer)> {
     provider_servers(provider, cloud)
-}
-
-/// Returns a provider's server for reading over a protocol, if the provider alone tells it.
-pub fn usual_server(
-    (provider, cloud): (Provider, Cloud),
-    protocol: IncomingProtocol,
-) -> Option<IncomingServer> {
-    provider_incoming(provider, cloud, protocol)
-}
-
-/// Returns a provider's server for sending over a protocol, if the provider alone tells it.
-pub fn usual_sender(
-    (provider, cloud): (Provider, Cloud),
-    protocol: OutgoingProtocol,
-) -> Option<OutgoingServer> {
-    provider_outgoing(provider, cloud, protocol)
 }
 
 impl Engine {

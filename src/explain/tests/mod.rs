@@ -215,6 +215,10 @@ fn local_errors() -> Vec<EngineError> {
             mailbox: "ada@example.com".into(),
             role: "archive",
         },
+        EngineError::NoFolders {
+            mailbox: "ada@example.com".into(),
+            what: "moved",
+        },
         EngineError::Rebuilt {
             moved_to: file(),
             saved: 3,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::engine::{EngineError, Health};
+use crate::engine::{ConfigChange, EngineError, Health};
 use crate::explain::explain;
 use crate::model::{Draft, MailboxId, OutboxId};
 use crate::tui::effect::Effect;
@@ -71,6 +71,7 @@ impl App {
                 Ok(id) => self.count_down(*id, *due),
                 Err(_) => return vec![compose(draft)],
             },
+            Outcome::ConfigChanged(change, result) => self.left_ews(change, result),
             Outcome::Continued => return vec![Effect::Redraw],
             Outcome::InterfaceSaved(Ok(())) => self.toast("Settings saved"),
             Outcome::Said(text) if !text.is_empty() => self.toast(text),
@@ -88,6 +89,17 @@ impl App {
             .into_iter()
             .flat_map(|id| [Effect::LoadFolders(id), Effect::LoadStatus(id)])
             .collect()
+    }
+
+    /// Says what became of leaving EWS; other changes are told where they were made.
+    fn left_ews(&mut self, change: &ConfigChange, result: &Shared<()>) {
+        let ConfigChange::LeaveEws { account, to } = change else {
+            return;
+        };
+        match result {
+            Ok(()) => self.toast(&format!("{account} is read over {} now", to.title())),
+            Err(error) => self.notices.tell(None, explain(error), self.cx.now),
+        }
     }
 
     fn toast(&mut self, text: &str) {

@@ -72,6 +72,7 @@ impl App {
             Remedy::Retry => "try again",
             Remedy::SignIn => "sign in",
             Remedy::EditAccount => "edit the account",
+            Remedy::LeaveEws => "leave EWS",
             Remedy::ShowLog | Remedy::None => "more",
         };
         let others = match self.notices.banners.len() {

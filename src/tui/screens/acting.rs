@@ -1,7 +1,7 @@
 //! What can be done to the messages of a list, the same in the mail screen and in search results.
 
 use crate::mime::Answer;
-use crate::model::{FlagChange, Flags, FolderId, Listed, MessageId, Role};
+use crate::model::{FlagChange, Flags, FolderId, IncomingProtocol, Listed, MessageId, Role};
 use crate::tui::context::Cx;
 use crate::tui::effect::{Effect, Voice};
 use crate::tui::keymap::Action;
@@ -75,12 +75,16 @@ impl Acting {
         }))]
     }
 
+    /// What is in the trash goes for good, and so does everything where there is no trash.
     fn delete(&mut self, ids: Vec<MessageId>, rows: &mut Rows, cx: &Cx) -> Vec<Effect> {
-        let is_in_trash = |row: &&Listed| {
+        let is_in_trash = |row: &&&Listed| {
             cx.folder(row.folder)
                 .is_some_and(|folder| folder.role == Role::Trash)
         };
-        let doomed = rows.targets().iter().filter(|row| is_in_trash(row)).count();
+        let targets = rows.targets();
+        let without = targets.iter().filter(|row| !has_folders(row, cx)).count();
+        let trashed = targets.iter().filter(is_in_trash);
+        let doomed = without + trashed.filter(|row| has_folders(row, cx)).count();
         if doomed == 0 {
             return with(rows.remove(&ids), Effect::Delete(ids));
         }
@@ -88,7 +92,11 @@ impl Acting {
         vec![Effect::Push(ScreenName::Confirm(Question {
             tag: DELETE,
             title: format!("Delete {} for good?", text::plural(doomed, "message")),
-            detail: "What is in the trash cannot be brought back after this.".to_owned(),
+            detail: if without > 0 {
+                "POP3 has no trash: the server deletes it, and nothing brings it back.".to_owned()
+            } else {
+                "What is in the trash cannot be brought back after this.".to_owned()
+            },
             yes: "delete".to_owned(),
         }))]
     }
@@ -139,6 +147,9 @@ impl Acting {
             (Action::SelectNone, _) => Live::Yes,
             _ if !is_ours => Live::Unknown,
             (_, None) => Live::No("There is no message here"),
+            (Action::Archive | Action::Move, Some(_)) if !all_have_folders(&targets, cx) => {
+                Live::No("POP3 has no folders: mail stays in the inbox, or is deleted for good")
+            }
             (Action::Archive, Some(_)) => can_archive(&targets, cx),
             (Action::Move, Some(first)) => {
                 let is_one_mailbox = targets.iter().all(|row| row.mailbox == first.mailbox);
@@ -151,6 +162,16 @@ impl Acting {
             _ => Live::Yes,
         }
     }
+}
+
+fn all_have_folders(targets: &[&Listed], cx: &Cx) -> bool {
+    targets.iter().all(|row| has_folders(row, cx))
+}
+
+/// Tells whether mail can be moved in a message's mailbox.
+fn has_folders(row: &Listed, cx: &Cx) -> bool {
+    cx.reads_over(row.mailbox)
+        .is_none_or(IncomingProtocol::has_folders)
 }
 
 fn can_archive(targets: &[&Listed], cx: &Cx) -> Live {

@@ -10,6 +10,9 @@ use crate::tui::screens::accounts::{Accounts, Token};
 /// A line: what it is about, and what is known.
 pub type Row = (&'static str, String);
 
+/// What is missing where mail is read over POP3.
+const POP3_LACKS: &str = "no folders, no trash; flags and stars stay on this machine";
+
 impl Accounts {
     /// Lists what is known of an account.
     pub(super) fn details(&self, account: &Account, cx: &Cx) -> Vec<Row> {
@@ -116,14 +119,24 @@ fn servers(account: &Account) -> Vec<Row> {
         TlsMode::Implicit | TlsMode::StartTls => format!("{host}:{port}"),
     };
     let incoming = &account.servers.incoming;
+    let over = |protocol: &str, place: String| format!("{place} over {protocol}");
     let mut rows = vec![(
         "Reads from",
-        place(&incoming.host, incoming.port, incoming.tls),
+        over(
+            incoming.protocol.title(),
+            place(&incoming.host, incoming.port, incoming.tls),
+        ),
     )];
+    if !incoming.protocol.has_folders() {
+        rows.push(("", POP3_LACKS.to_owned()));
+    }
     rows.push(match &account.servers.outgoing {
         Some(outgoing) => (
             "Sends by",
-            place(&outgoing.host, outgoing.port, outgoing.tls),
+            over(
+                outgoing.protocol.title(),
+                place(&outgoing.host, outgoing.port, outgoing.tls),
+            ),
         ),
         None => ("Sends by", "nothing: reads only".to_owned()),
     });

@@ -105,6 +105,8 @@ pub fn done(change: &ConfigChange) -> Option<String> {
         }
         ConfigChange::Duplicate { new, .. } => format!("{new} is there; Enter edits it"),
         ConfigChange::Migrate(_) => "Former settings were replaced".to_owned(),
+        // The root says it, whatever screen is on top.
+        ConfigChange::LeaveEws { .. } => return None,
     })
 }
 
