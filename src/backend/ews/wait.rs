@@ -60,7 +60,7 @@ struct Subscription {
     cookie: Option<String>,
     /// Whether it is known what came between the last reading of changes and the subscription.
     is_checked: bool,
-    stream: Option<Stream>,
+    stream: Option<Box<Stream>>,
 }
 
 impl Watch {
@@ -187,7 +187,7 @@ impl Ews {
         while let Some(subscription) = self.watch.as_mut().and_then(Watch::subscription) {
             if subscription.stream.is_none() {
                 let stream = open_events(&self.link, subscription).await?;
-                subscription.stream = Some(stream);
+                subscription.stream = Some(Box::new(stream));
             }
             match self.hear().await? {
                 Said::Alive => {}
@@ -204,7 +204,7 @@ impl Ews {
     }
 
     fn stream(&mut self) -> Option<&mut Stream> {
-        self.watch.as_mut()?.subscription()?.stream.as_mut()
+        self.watch.as_mut()?.subscription()?.stream.as_deref_mut()
     }
 
     /// Forgets an answer that is over and returns how long it was open.

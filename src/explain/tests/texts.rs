@@ -59,6 +59,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("{\"status\":\"invalid_token\",\"scope\":\"mail\"}", "The server does not accept the token"),
     ("{\"status\":\"403\",\"schemes\":\"bearer\"}", "The token does not cover mail"),
     ("{\"status\":\"insufficient_scope\"}", "The token does not cover mail"),
+    ("403 2000008;reason=\"The token contains no permissions, or permissions can not be understood.\";error_category=\"invalid_grant\"", "The token does not cover mail"),
+    ("403 2000010;reason=\"The token contains not enough scope to make this call.\";error_category=\"invalid_grant\"", "The token does not cover mail"),
     ("534-5.7.9 Application-specific password required.", "Google takes no account passwords"),
     ("a1 NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)", "Google does not accept this sign-in"),
     ("HTTP 403 from /EWS/Exchange.asmx", "Exchange Web Services are blocked for this mailbox"),

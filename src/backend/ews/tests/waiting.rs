@@ -141,9 +141,9 @@ async fn poke_is_heard_while_the_server_is_silent() {
         })
         .await;
         let mut ews = settled(&server).await;
-        let poke = Notify::new();
+        let (inbox, poke) = (inbox(), Notify::new());
         for _ in 0..2 {
-            let waited = tokio::join!(ews.wait(&inbox(), &poke, LONG), async {
+            let waited = tokio::join!(ews.wait(&inbox, &poke, LONG), async {
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 poke.notify_one();
             });
@@ -152,7 +152,7 @@ async fn poke_is_heard_while_the_server_is_silent() {
         let asked = server.of("Subscribe").len();
         assert_eq!(asked, 1, "what is under way is not asked for again");
         let short = Duration::from_millis(50);
-        assert_eq!(ews.wait(&inbox(), &poke, short).await.unwrap(), Wake::Timer);
+        assert_eq!(ews.wait(&inbox, &poke, short).await.unwrap(), Wake::Timer);
     };
     silent("Subscribe").await;
     silent("SyncFolderItems").await;
