@@ -140,6 +140,12 @@ impl Demo {
         }
     }
 
+    /// Returns a mailbox that the main user may send on behalf of, and not open.
+    pub fn on_behalf(&self) -> String {
+        let domain = self.tenant.user.split('@').next_back().expect("a domain");
+        format!("dorothea@{domain}")
+    }
+
     /// Does what bad luck would do.
     pub fn control(&self) -> Control {
         self.tenant.control()

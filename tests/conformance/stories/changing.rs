@@ -244,7 +244,7 @@ pub async fn poke_is_answered_while_the_server_is_slow(target: Target) {
 }
 
 /// What others do to messages that are there already ends the wait, too.
-pub async fn changes_of_others_end_the_wait(target: Target) {
+pub async fn flags_and_deletions_of_others_end_the_wait(target: Target) {
     let mut mailbox = target.open_main().await;
     let folder = target.empty_folder(&mut *mailbox, "Busy others").await;
     target.put(&mut *mailbox, &folder, "it", Flags::NONE).await;

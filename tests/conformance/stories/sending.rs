@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pillarbox::backend::{Backend, BackendError, Refusal};
+use pillarbox::demo::Mischief;
 use pillarbox::mime::{attachment, parse_body};
 use pillarbox::model::{
     Address, Flags, Progress, Receipt, RemoteId, RemoteMessage, RemoteOp, Role,
@@ -85,29 +86,6 @@ pub async fn foreign_sender_is_refused(target: Target) {
         })
     );
     assert!(is_sender, "{error:?}");
-}
-
-/// A foreign author in the own mailbox's mail is refused, too, and the next message goes.
-pub async fn foreign_author_is_refused(target: Target) {
-    let mut outgoing = target.outgoing(&target.main).await;
-    let mail = outbound(&target.forbidden, &[&target.main], "not mine");
-    let error = outgoing.submit(&mail).await.err();
-    let is_sender = matches!(
-        error,
-        Some(BackendError::Refused {
-            kind: Refusal::Sender,
-            ..
-        })
-    );
-    assert!(is_sender, "{error:?}");
-    let right = outbound(&target.main, &[&target.main], "mine");
-    let receipt = outgoing.submit(&right).await;
-    assert_eq!(receipt.expect("a receipt"), accepted());
-    let (mut mailbox, inbox) = inbox(&target).await;
-    await_mail(&mut *mailbox, &inbox, "mine").await;
-    let messages = list(&mut *mailbox, &inbox).await;
-    let mut subjects = messages.iter().map(|it| it.envelope.subject.as_str());
-    assert!(subjects.all(|subject| subject != "not mine"));
 }
 
 /// A wrong address among right ones does not keep the others from their mail, and is named.
@@ -215,23 +193,33 @@ async fn copies(target: &Target, mailbox: &str, subject: &str) -> usize {
     copies.filter(|it| it.envelope.subject == subject).count()
 }
 
-/// Where the service files the copy of what was sent, there is one, in the mailbox it was sent from.
-pub async fn sent_copy_is_in_the_senders_mailbox(target: Target) {
-    for (sender, other) in [
-        (&target.main, &target.shared),
-        (&target.shared, &target.main),
-    ] {
-        let mut outgoing = target.outgoing(sender).await;
-        assert!(outgoing.files_sent_copy());
-        let subject = format!("copy of {sender}");
-        let mail = outbound(sender, &[&target.main], &subject);
+/// Who may send on behalf of a mailbox without opening it sends all the same; the copy is in the own Sent Items.
+pub async fn mail_on_behalf_of_a_closed_mailbox_is_filed_at_home(target: Target) {
+    let closed = target.in_demo_only().on_behalf();
+    let error = target.try_open(&closed).await.err();
+    assert!(error.is_some(), "{closed} was to be closed");
+    let mail = outbound(&closed, &[&target.main], "on behalf");
+    let receipt = target.outgoing(&closed).await.submit(&mail).await;
+    assert_eq!(receipt.expect("a receipt"), accepted());
+    let (mut mailbox, inbox) = inbox(&target).await;
+    let arrived = await_mail(&mut *mailbox, &inbox, "on behalf").await;
+    assert_eq!(arrived.envelope.from, [Address::bare(&closed)]);
+    assert_eq!(copies(&target, &target.main, "on behalf").await, 1);
+}
+
+/// When nobody knows what became of a message, that is said, and it is not sent again by itself.
+pub async fn cut_while_sending_is_unsure(target: Target) {
+    for (mischief, arrives) in [(Mischief::CutAfter, 1), (Mischief::Cut, 0)] {
+        let subject = format!("unsure {arrives}");
+        let mail = outbound(&target.main, &[&target.main], &subject);
+        let mut outgoing = target.outgoing(&target.main).await;
+        target.in_demo_only().spoil(mischief);
         let receipt = outgoing.submit(&mail).await;
-        assert_eq!(receipt.expect("a receipt"), accepted());
-        let counts = (
-            copies(&target, sender, &subject).await,
-            copies(&target, other, &subject).await,
-        );
-        assert_eq!(counts, (1, 0), "{sender}");
+        assert!(matches!(receipt, Ok(Receipt::Unsure { .. })), "{receipt:?}");
+        let (mut mailbox, inbox) = inbox(&target).await;
+        let messages = list(&mut *mailbox, &inbox).await;
+        let arrived = messages.iter().filter(|it| it.envelope.subject == subject);
+        assert_eq!(arrived.count(), arrives, "{subject}");
     }
 }
 

@@ -248,31 +248,3 @@ pub async fn replayed_filing_is_done_once(target: Target) {
     twice(&mut *mailbox, &delete).await;
     assert!(find_folder(&mut *mailbox, "Made offline").await.is_none());
 }
-
-/// Folders made, renamed and moved offline and replayed twice are there once.
-pub async fn replayed_changes_of_folders_are_made_once(target: Target) {
-    let mut mailbox = target.open_main().await;
-    let create = RemoteOp::CreateFolder {
-        path: "Plans/Early".to_owned(),
-    };
-    twice(&mut *mailbox, &create).await;
-    let made = find_folder(&mut *mailbox, "Plans/Early").await;
-    let made = made.expect("the new folder").id;
-    let keep = append(&made, "kept", Flags::FLAGGED);
-    twice(&mut *mailbox, &keep).await;
-    let rename = RemoteOp::RenameFolder {
-        folder: made.as_str().to_owned(),
-        path: "Late".to_owned(),
-    };
-    twice(&mut *mailbox, &rename).await;
-    let folders = mailbox.folders().await.expect("folders");
-    let late: Vec<RemoteId> = folders
-        .iter()
-        .filter(|folder| folder.path == "Late")
-        .map(|folder| folder.id.clone())
-        .collect();
-    assert_eq!(late, [made]);
-    let above = folders.iter().filter(|folder| folder.path == "Plans");
-    assert_eq!(above.count(), 1, "{folders:#?}");
-    assert_eq!(subjects(&mut *mailbox, &late[0]).await, ["kept"]);
-}
