@@ -212,6 +212,24 @@ fn a_test_that_finds_the_machine_unfit_is_named_and_fails_the_command() {
 }
 
 #[test]
+fn a_referee_that_could_not_come_is_named_and_fails_the_command() {
+    let says = format!("could not run here: the referee ews, because of this\\n{BROKEN}");
+    let body = format!(
+        "case $* in *--ignored*) printf '{says}'; exit 101 ;; test*) printf '{PLAIN}' ;; esac"
+    );
+    let (is_good, said) = Machine::whole().with("bin/cargo", &body).run(&[]);
+    assert!(!is_good, "{said}");
+    assert!(
+        said.contains("not run: the referee ews, because of this\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("failed: tests against real servers\n"),
+        "{said}"
+    );
+}
+
+#[test]
 fn tests_that_do_not_even_build_are_no_success() {
     let (is_good, said) = Machine::whole()
         .cargo("error: could not compile\n", 101)

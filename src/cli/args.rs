@@ -81,7 +81,7 @@ pub(in crate::cli) struct Format {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Demo {
-    /// First of five ports to use (sign-in with EWS and Graph, IMAP, SMTP, POP3, POP3 with STLS); chosen by the system if not given
+    /// First of five ports to use (HTTPS, IMAP, SMTP, POP3, POP3 with STLS); chosen by the system if not given
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub port_base: u16,
     /// Only run the servers, for other programs, until interrupted

@@ -37,6 +37,7 @@ pub(in crate::cli) async fn run(args: &Demo, out: &mut Output) -> Result<ExitCod
 
 /// Tells where everything is, then waits to be interrupted.
 async fn stay(tenant: &Tenant, args: &Demo, out: &mut Output) -> Result<(), CliError> {
+    let web = format!("https://localhost:{}", tenant.web_port);
     if args.format.json {
         out.json(&json!({
             "authority": tenant.authority,
@@ -46,8 +47,8 @@ async fn stay(tenant: &Tenant, args: &Demo, out: &mut Output) -> Result<(), CliE
             "smtp": format!("localhost:{}", tenant.smtp_port),
             "pop3": format!("localhost:{}", tenant.pop_port),
             "pop3_starttls": format!("localhost:{}", tenant.pop_starttls_port),
-            "ews": format!("https://localhost:{}/EWS/Exchange.asmx", tenant.web_port),
-            "graph": format!("https://localhost:{}/v1.0", tenant.web_port),
+            "ews": format!("{web}/EWS/Exchange.asmx"),
+            "graph": format!("{web}/v1.0"),
             "user": tenant.user,
             "shared": tenant.shared,
             "forbidden": tenant.forbidden,
@@ -68,14 +69,8 @@ async fn stay(tenant: &Tenant, args: &Demo, out: &mut Output) -> Result<(), CliE
             "POP3       localhost:{} (TLS), localhost:{} (STLS)",
             tenant.pop_port, tenant.pop_starttls_port
         ))?;
-        out.line(&format!(
-            "EWS        https://localhost:{}/EWS/Exchange.asmx",
-            tenant.web_port
-        ))?;
-        out.line(&format!(
-            "Graph      https://localhost:{}/v1.0",
-            tenant.web_port
-        ))?;
+        out.line(&format!("EWS        {web}/EWS/Exchange.asmx"))?;
+        out.line(&format!("Graph      {web}/v1.0"))?;
         out.line(&format!("user       {}", tenant.user))?;
         out.line(&format!("shared     {}", tenant.shared.join("; ")))?;
         out.line(&format!("forbidden  {}", tenant.forbidden))?;

@@ -18,6 +18,7 @@ pub struct Requests {
     pop: AtomicU64,
     ews: AtomicU64,
     graph: AtomicU64,
+    web: AtomicU64,
 }
 
 /// A reading of the counters.
@@ -49,6 +50,8 @@ pub struct RequestCounts {
     pub ews_requests: u64,
     /// Graph requests, whatever became of them; those in a batch count one by one.
     pub graph_requests: u64,
+    /// Requests for mail over HTTPS, by EWS or Graph; a batch counts as one.
+    pub web_requests: u64,
 }
 
 impl Requests {
@@ -112,6 +115,11 @@ impl Requests {
         self.ews.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts a request for mail over HTTPS.
+    pub fn count_web(&self) {
+        self.web.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Counts a Graph request.
     pub fn count_graph(&self) {
         self.graph.fetch_add(1, Ordering::Relaxed);
@@ -134,6 +142,7 @@ impl Requests {
             pop_logins: read(&self.pop),
             ews_requests: read(&self.ews),
             graph_requests: read(&self.graph),
+            web_requests: read(&self.web),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pillarbox::config::{Config, Paths};
 use pillarbox::engine::{Engine, Options, Unlock};
@@ -25,19 +25,25 @@ impl Home {
 
     /// The same with the mail server at another port of this machine.
     pub fn behind(lab: &Lab, name: &str, port: u16) -> Result<Self, Failure> {
-        let folder = tempfile::tempdir()?;
         let ca = lab.value("LAB_CA_FILE");
-        let settings = format!(
+        Self::with(&format!(
             "[sign_in.lab]\nprovider = \"custom\"\nmethod = \"device-code\"\nauthority = \"{}\"\nclient_id = \"lab-{name}\"\n\
              scopes = \"{}\"\nca_file = \"{ca}\"\n\n[servers.lab]\nca_file = \"{ca}\"\n\
              incoming = {{ protocol = \"imap\", host = \"localhost\", port = {}, tls = \"implicit\" }}\n\
              outgoing = {{ protocol = \"smtp\", host = \"localhost\", port = {}, tls = \"starttls\" }}\n\n\
-             [account.bench]\naddress = \"{name}@contoso.test\"\nsign_in = \"lab\"\nservers = \"lab\"\n\n\
-             [vault]\nkind = \"file\"\nkey_file = \"{}\"\n",
+             [account.bench]\naddress = \"{name}@contoso.test\"\nsign_in = \"lab\"\nservers = \"lab\"\n",
             lab.value("LAB_AUTHORITY"),
             crate::lab::SCOPES,
             port,
             lab.port("SMTP"),
+        ))
+    }
+
+    /// Writes these settings, and that the vault is a file.
+    pub fn with(settings: &str) -> Result<Self, Failure> {
+        let folder = tempfile::tempdir()?;
+        let settings = format!(
+            "{settings}\n[vault]\nkind = \"file\"\nkey_file = \"{}\"\n",
             folder.path().join("vault.key").display(),
         );
         let path = folder.path().join("config.toml");
@@ -81,6 +87,12 @@ impl Home {
 
     /// Signs in by device code, as a script would.
     pub async fn sign_in(&self, lab: &Lab, person: &str) -> Result<(), Failure> {
+        self.sign_in_by(async |code| lab.approve(code, person).await)
+            .await
+    }
+
+    /// The same; `approve` does what the person does in a browser.
+    pub async fn sign_in_by(&self, approve: impl AsyncFnOnce(&str)) -> Result<(), Failure> {
         let mut child = self
             .command(&["sign-in", "bench", "--json"])
             .stdout(Stdio::piped())
@@ -92,7 +104,7 @@ impl Home {
             .get("user_code")
             .and_then(|code| code.as_str())
             .ok_or("no user_code")?;
-        lab.approve(code, person).await;
+        approve(code).await;
         let outcome = lines.next().ok_or("no outcome")??;
         if !child.wait()?.success() {
             return Err(outcome.into());
@@ -100,8 +112,8 @@ impl Home {
         Ok(())
     }
 
-    /// Fills the cache, and reports how long that took and how much memory it wanted.
-    pub fn sync(&self) -> Result<(), Failure> {
+    /// Fills the cache, and reports how long that took and how much memory it wanted. Returns when all was stored.
+    pub fn sync(&self, name: &str) -> Result<Duration, Failure> {
         let start = Instant::now();
         let mut child = self.command(&["sync"]).stdout(Stdio::piped()).spawn()?;
         let output = child.stdout.take().ok_or("no output")?;
@@ -121,21 +133,21 @@ impl Home {
             if stored.is_none() && told.is_finished() {
                 stored = Some(cpu);
             }
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5));
         };
         let all = start.elapsed();
         let told = told.join().map_err(|_| "no line")??;
-        let what = "pillarbox sync, cold: all headers stored";
-        report(what, seconds(told - start), "s");
-        let what = "pillarbox sync, cold: processor time of that";
-        report(what, format!("{:.2}", stored.unwrap_or(cpu)), "s");
-        let what = "pillarbox sync, cold: indexed too";
-        report(what, seconds(all), "s");
-        let what = "pillarbox sync, cold: processor time of all";
-        report(what, format!("{cpu:.2}"), "s");
-        report("pillarbox sync, cold: peak memory", memory / 1024, "MiB");
+        let what = format!("{name}: all headers stored");
+        report(&what, seconds(told - start), "s");
+        let what = format!("{name}: processor time of that");
+        report(&what, format!("{:.2}", stored.unwrap_or(cpu)), "s");
+        let what = format!("{name}: indexed too");
+        report(&what, seconds(all), "s");
+        let what = format!("{name}: processor time of all");
+        report(&what, format!("{cpu:.2}"), "s");
+        report(&format!("{name}: peak memory"), memory / 1024, "MiB");
         if status.success() {
-            Ok(())
+            Ok(told - start)
         } else {
             Err("sync failed".into())
         }

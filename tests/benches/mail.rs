@@ -78,7 +78,7 @@ fn main() -> Result<(), Failure> {
     }
     let home = home::Home::new(&lab, &name)?;
     runtime.block_on(home.sign_in(&lab, &person))?;
-    home.sync()?;
+    home.sync("pillarbox sync, cold")?;
     if is_wanted("paint") {
         screen::measure_paint(&home, messages)?;
     }

@@ -71,3 +71,9 @@ async fn ask(name: &str) {
 async fn the_microsoft_graph_sdk_for_python_works_with_the_demo() {
     ask("graph").await;
 }
+
+#[tokio::test]
+#[ignore = "needs packages from PyPI: tests/run"]
+async fn exchangelib_works_with_the_demo() {
+    ask("ews").await;
+}

@@ -2,6 +2,8 @@
 //!
 //! Every field may be missing or of another type; then it counts as missing.
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -95,9 +97,15 @@ fn is_true(value: &Value, name: &str) -> bool {
     value.get(name).and_then(Value::as_bool).unwrap_or_default()
 }
 
-/// Returns when something happened.
+/// Returns when something happened; a date without a zone is taken for UTC, as all of Graph's are.
 pub(super) fn time(value: &Value, name: &str) -> Option<Timestamp> {
-    text(value, name).parse().ok()
+    let text = text(value, name);
+    if let Ok(time) = text.parse() {
+        return Some(time);
+    }
+    let local: DateTime = text.parse().ok()?;
+    let zoned = local.to_zoned(TimeZone::UTC).ok()?;
+    Some(zoned.timestamp())
 }
 
 /// Reads a whole message without its id.

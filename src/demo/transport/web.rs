@@ -73,6 +73,7 @@ async fn answer(house: Arc<House>, request: Request<Incoming>) -> io::Result<Ans
         let answer = sign_in::answer(&house.sign_in, &request);
         return Ok(answer.map(|body| body.map_err(|never| match never {}).boxed()));
     };
+    house.sign_in.requests.count_web();
     let mischief = house.mischief.take(service, Mischief::is_of_transport);
     if let Some(mischief) = mischief
         && let Some(answer) = spoiled(&mischief)?

@@ -2,9 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::{fault, fine, soap, wrong};
+use super::{Answer, Server, fault, fine, opened, opening, soap, wrong};
+use crate::backend::Backend as _;
 use crate::backend::ews::item;
 use crate::backend::ews::soap::{Flaw, Limits, Node, Part, Reader, Reply, Version, Xml, envelope};
+use crate::model::{Progress, Query, RemoteId};
 
 const LIMITS: Limits = Limits {
     bytes: 1 << 20,
@@ -179,6 +181,45 @@ fn faults_are_read_with_and_without_a_detail() {
     let (start, rest) = bare.split_once("<detail>").unwrap();
     let end = rest.split_once("</detail>").unwrap().1;
     check(&format!("{start}{end}"), "ErrorSchemaValidation");
+}
+
+#[tokio::test]
+async fn odd_elements_in_every_answer_do_no_harm() {
+    let odd = [
+        "",
+        "text",
+        "<m:Other/>",
+        "<m:RootFolder/><m:Items/><m:Changes/><m:Folders/><m:SyncState/>",
+        "<m:RootFolder TotalItemsInView=\"x\" IndexedPagingOffset=\"-1\" IncludesLastItemInRange=\"perhaps\">\
+         <t:Items>text<t:Message/><t:Folder><t:ItemId/></t:Folder></t:Items><t:Folders><t:Folder/><t:Message/>\
+         <t:Folder><t:FolderId Id=\"\"/></t:Folder></t:Folders></m:RootFolder>",
+        "<m:SyncState> </m:SyncState><m:IncludesLastItemInRange>7</m:IncludesLastItemInRange><m:Changes>text<t:Create/>\
+         <t:Delete/><t:Update><t:ItemId/></t:Update><t:ReadFlagChange><t:IsRead/></t:ReadFlagChange></m:Changes>",
+        "<m:SyncState>s</m:SyncState><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange><m:Changes><t:Delete>\
+         <t:ItemId Id=\"a\"/></t:Delete><t:Create><t:Message><t:ItemId Id=\"b\"/></t:Message></t:Create></m:Changes>",
+        "<m:Items><t:Message><t:MimeContent>&lt;&#xFFFF;*</t:MimeContent><t:ItemId/><t:Size>-1</t:Size><t:IsRead/>\
+         <t:DateTimeSent>0000-00-00</t:DateTimeSent><t:From/><t:ToRecipients><t:Mailbox/></t:ToRecipients>\
+         <t:ExtendedProperty/></t:Message></m:Items>",
+    ];
+    for odd in odd {
+        let server = Server::start(move |seen, _| {
+            let answer = || Answer::xml(soap(&seen.operation, &fine(&seen.operation, odd)));
+            opening(seen).unwrap_or_else(answer)
+        })
+        .await;
+        let inbox = RemoteId::new("in");
+        let mut ews = opened(&server).await;
+        let _ = ews.folders().await;
+        if let Ok(changes) = ews.changes(&inbox, None).await {
+            let _ = ews.changes(&inbox, Some(&changes.next)).await;
+        }
+        let _ = ews
+            .fetch(&inbox, &[inbox.clone()], &Progress::default())
+            .await;
+        let _ = ews.search(&inbox, &Query::parse("x")).await;
+        let _ = ews.may_change(&inbox).await;
+        assert!(server.count() < 30, "{odd}: asked without end");
+    }
 }
 
 /// Writes an id into a request and reads it back.

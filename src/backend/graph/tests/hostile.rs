@@ -5,10 +5,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Fake, Say, folders, message};
-use crate::backend::graph::item::{Item, id_of};
+use super::{Fake, Say, folder, folders, message};
+use crate::backend::graph::item::{Item, id_of, time};
 use crate::backend::graph::parts::{addressed, split};
-use crate::backend::graph::wire::{Base, Reply, with_query};
+use crate::backend::graph::wire::{Base, Reply, parse, with_query};
 use crate::backend::{Backend as _, BackendError, Opener};
 use crate::model::{Cursor, Outbound, Progress, RemoteId};
 
@@ -180,6 +180,82 @@ async fn wrong_types_in_every_answer_do_no_harm() {
     }
 }
 
+#[tokio::test]
+async fn bytes_that_are_no_text_are_no_answer() {
+    let mut bytes = json!({ "value": [message("1", "a?z", 1)], "@odata.deltaLink": "d" })
+        .to_string()
+        .into_bytes();
+    let at = bytes.iter().position(|byte| *byte == b'?').unwrap();
+    bytes[at] = 0xFF;
+    let fake = Fake::start(move |_| Say::Raw(200, vec![], bytes.clone())).await;
+    let failed = fake.graph().changes(&inbox(), None).await;
+    assert!(
+        matches!(failed, Err(BackendError::Protocol { .. })),
+        "{failed:?}"
+    );
+}
+
+#[tokio::test]
+async fn folders_with_a_field_of_another_type_leave_the_others() {
+    let odd = [
+        json!(null),
+        json!(-7),
+        json!(1e300),
+        json!("\u{7}x"),
+        json!([1]),
+        json!({}),
+    ];
+    let mut names = vec!["@odata.type", "@removed"];
+    let template = folder("a", "A", "root");
+    names.extend(template.as_object().unwrap().keys().map(String::as_str));
+    for name in names {
+        for odd in &odd {
+            let mut strange = template.clone();
+            strange[name] = odd.clone();
+            let page = json!({ "value": [strange, folder("in", "Inbox", "root")], "@odata.deltaLink": odd });
+            let fake = Fake::start(move |ask| {
+                let batch = ask.is_batch().then(|| folders(ask).unwrap());
+                batch.unwrap_or_else(|| Say::Json(200, page.clone()))
+            })
+            .await;
+            let listed = fake.graph().folders().await.unwrap();
+            let paths: Vec<&str> = listed.iter().map(|folder| folder.path.as_str()).collect();
+            assert!(paths.contains(&"Inbox"), "{name} {odd}: {paths:?}");
+            assert!(!paths.concat().contains(char::is_control), "{paths:?}");
+        }
+    }
+}
+
+#[test]
+fn dates_without_a_zone_are_utc() {
+    let check = |text: &str, expected: Option<&str>| {
+        let found = time(&json!({ "sentDateTime": text }), "sentDateTime");
+        assert_eq!(
+            found.map(|time| time.to_string()).as_deref(),
+            expected,
+            "{text}"
+        );
+    };
+    check("2026-11-22T10:00:00Z", Some("2026-11-22T10:00:00Z"));
+    check("2026-11-22T10:00:00.0000000", Some("2026-11-22T10:00:00Z"));
+    check("2026-11-22T10:00:00", Some("2026-11-22T10:00:00Z"));
+    check("2026-11-22T10:00:00+02:00", Some("2026-11-22T08:00:00Z"));
+    check("yesterday", None);
+    check("", None);
+}
+
+/// A real page.
+fn page() -> Vec<u8> {
+    let value = [
+        message("1", "Gr\u{fc}\u{df}e", 1),
+        message("2", "\u{738b}", 2),
+        json!({ "id": "3", "@removed": {} }),
+    ];
+    json!({ "value": value, "@odata.nextLink": "https://h/v1.0/x" })
+        .to_string()
+        .into_bytes()
+}
+
 /// JSON of any shape, with the names that are looked for.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -226,6 +302,33 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    #[test]
+    fn random_bytes_are_an_answer_or_none(bytes in proptest::collection::vec(any::<u8>(), 0..2000), status in 200_u16..600) {
+        let mut answer = http::Response::new(bytes);
+        *answer.status_mut() = http::StatusCode::from_u16(status).unwrap();
+        let reply = parse("test", &answer);
+        prop_assert!(reply.is_ok() || status < 300);
+    }
+
+    #[test]
+    fn mutated_answers_do_no_harm(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3), 1..12)) {
+        let mut bytes = page();
+        for (at, byte, kind) in changes {
+            let at = at.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => drop(bytes.remove(at)),
+            }
+        }
+        if let Ok(reply) = parse("test", &http::Response::new(bytes)) {
+            let items = reply.body["value"].as_array().into_iter().flatten();
+            for item in items.filter_map(|value| Item::read(value, true)) {
+                prop_assert!(!item.id().as_str().is_empty());
+            }
+        }
+    }
+
     #[test]
     fn any_item_can_be_read(value in any_json()) {
         let _ = Item::read(&value, true);

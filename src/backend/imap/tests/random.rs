@@ -85,7 +85,6 @@ async fn listen(noise: Vec<u8>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
     fn noise_is_survived(pieces in prop::collection::vec(piece(), 0..60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -124,6 +124,18 @@ async fn endless_lists_are_cut_off() {
     );
 }
 
+#[tokio::test]
+async fn endless_headers_are_cut_off() {
+    let mut endless = said("+OK\n");
+    let line = format!("X-Filler: {}\r\n", "a".repeat(900));
+    endless.extend_from_slice(line.repeat(20_000).as_bytes());
+    let error = tried(&endless, Op::Look).await.err();
+    assert!(
+        matches!(&error, Some(BackendError::Protocol { detail, .. }) if detail.starts_with("more than")),
+        "{error:?}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn silent_server_is_given_up() {
     let (near, _far) = duplex(64);
@@ -149,6 +161,7 @@ fn dates_of_servers_are_read_or_not() {
         Some("2026-03-12T11:30:00Z"),
     );
     check("Received: x; soon\r\n", None);
+    check("Received: x; Thu, 12 Mar 2026 12:30:00\r\n", None);
     check("Received: x\r\n", None);
     check("Subject: ; Thu, 12 Mar 2026 12:30:00 +0100\r\n", None);
     check("", None);

@@ -78,8 +78,6 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
     #[test]
     fn what_was_stuffed_comes_out_as_it_was(message in troublesome(), piece in 1_usize..9) {
         let mut block = stuffed(&message);
