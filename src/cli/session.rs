@@ -215,6 +215,9 @@ pub(in crate::cli) async fn folder(
         folders = engine.folders(mailbox.id).await?;
     }
     let role = Role::from_name(&given.to_ascii_lowercase());
+    if !matches!(role, Role::Inbox) && folders.len() < 2 {
+        engine.refuse_without_folders(mailbox.id, "found but the inbox")?;
+    }
     let by_role = folders
         .iter()
         .find(|folder| role != Role::None && folder.role == role);

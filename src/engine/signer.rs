@@ -343,6 +343,15 @@ impl Signer {
         }
     }
 
+    /// Tells whose a connection for sending as `sender` is: one over HTTPS names the mailbox, one over SMTP who logs in.
+    pub fn sending_place<'s>(&'s self, protocol: OutgoingProtocol, sender: &'s str) -> &'s str {
+        if protocol.is_web() {
+            sender
+        } else {
+            self.sending_user(sender)
+        }
+    }
+
     /// Says whom and what a failure of the incoming server was about.
     pub fn blame_incoming(&self, mailbox: &str, source: BackendError) -> EngineError {
         self.blame(mailbox, &self.account.servers.incoming.host, source)

@@ -80,19 +80,57 @@ pub struct Home {
 impl Home {
     /// Writes what an organisation would ship, and how long sending can be taken back.
     pub fn new(house: &House, undo_seconds: u8) -> Self {
+        Self::with(|home| settings(home, house, undo_seconds))
+    }
+
+    /// The same where mail is read and sent over another protocol, at Microsoft's.
+    pub fn over(protocol: &str, house: &House) -> Self {
+        Self::with(|home| settings_over(protocol, home, house))
+    }
+
+    fn with(settings: impl Fn(&Path) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = Self { folder };
         let paths = home.paths();
         paths.prepare().unwrap();
         std::fs::create_dir_all(paths.system_config.parent().unwrap()).unwrap();
-        let settings = settings(home.folder.path(), house, undo_seconds);
-        std::fs::write(paths.system_config, settings).unwrap();
+        std::fs::write(paths.system_config, settings(home.folder.path())).unwrap();
         home
     }
 
     pub fn paths(&self) -> Paths {
         Paths::under(self.folder.path())
     }
+}
+
+fn settings_over(protocol: &str, home: &Path, house: &House) -> String {
+    let tenant = &house.tenant;
+    let origin = url::Url::parse(&tenant.authority).unwrap().origin();
+    let place = |protocol: &str, port: u16, tls: &str| {
+        format!("{{ protocol = {protocol:?}, host = \"localhost\", port = {port}, tls = {tls:?} }}")
+    };
+    let web = |protocol: &str| place(protocol, tenant.web_port, "implicit");
+    let (incoming, outgoing) = match protocol {
+        "pop3" => (
+            place("pop3", tenant.pop_port, "implicit"),
+            place("smtp", house.smtp.port, "starttls"),
+        ),
+        web_protocol => (web(web_protocol), web(web_protocol)),
+    };
+    let ca = &tenant.ca_file;
+    format!(
+        "[interface]\nundo_seconds = 0\n\n\
+         [sign_in.demo]\nprovider = \"microsoft365\"\nmethod = \"device-code\"\nclient_id = {client:?}\n\
+         tenant = {domain:?}\nauthority = {authority:?}\nca_file = {ca:?}\ndomains = [{domain:?}]\n\n\
+         [servers.demo]\nca_file = {ca:?}\nincoming = {incoming}\noutgoing = {outgoing}\n\n\
+         [servers.other]\nca_file = {ca:?}\nincoming = {graph}\noutgoing = {graph}\n\n\
+         [vault]\nkind = \"file\"\nkey_file = {key:?}\n",
+        client = tenant.client_id,
+        domain = tenant.user.rsplit_once('@').unwrap().1,
+        authority = origin.ascii_serialization(),
+        graph = web("graph"),
+        key = home.join("vault.key"),
+    )
 }
 
 fn settings(home: &Path, house: &House, undo_seconds: u8) -> String {

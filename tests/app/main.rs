@@ -8,6 +8,7 @@ mod bad_days;
 mod first_day;
 mod home;
 mod keys;
+mod protocols;
 mod relay;
 mod screen;
 mod stage;

@@ -5,6 +5,7 @@
 
 mod changes;
 mod home;
+mod protocols;
 mod sheet;
 mod table;
 mod vault;

@@ -20,7 +20,10 @@ impl Check {
         let listed = room.backend().folders().await;
         let listed = listed.map_err(|source| room.blame(source));
         let inbox = listed.as_ref().ok().and_then(|folders| inbox(folders));
-        let said = listed.map(|found| format!("{} folders", found.len()));
+        let said = listed.map(|found| match found.len() {
+            1 => "the inbox, and no other folder".to_owned(),
+            count => format!("{count} folders"),
+        });
         let step = (desk.address(), CheckStep::Folders);
         let Some(inbox) = self.done(step, said, started).and(inbox) else {
             return Reading::Unknown;

@@ -23,10 +23,10 @@ use crate::backend::BackendError;
 use crate::engine::credentials::expiry;
 use crate::engine::inner::Inner;
 use crate::engine::link::OutgoingLink;
-use crate::engine::signer::Proof;
+use crate::engine::signer::{Proof, Signer};
 use crate::engine::work::desk::Desk;
 use crate::engine::{Engine, EngineError};
-use crate::model::{MailboxKind, TlsMode};
+use crate::model::{MailboxKind, OutgoingProtocol, TlsMode};
 
 /// Mailboxes looked at together: forty at once would look like an attack to a server.
 const TOGETHER: usize = 4;
@@ -55,7 +55,7 @@ impl Engine {
 struct Post {
     /// The account's main mailbox, whose identity sends.
     main: Arc<Desk>,
-    /// The connection and who is logged in there, until it fails or somebody else has to be.
+    /// The connection and whose it is, until it fails or somebody else has to be.
     link: Mutex<Option<(String, OutgoingLink)>>,
 }
 
@@ -67,16 +67,23 @@ impl Post {
         desk: &Desk,
         place: &mut Option<(String, OutgoingLink)>,
     ) -> Result<(String, OutgoingLink), EngineError> {
-        let user = desk.signer.sending_user(desk.address());
+        let whose = whose(desk.address(), &desk.signer);
         match place.take() {
-            Some(open) if open.0 == user => Ok(open),
+            Some(open) if open.0 == whose => Ok(open),
             _ => {
                 let connector = &check.inner.connector;
                 let link = connector.outgoing(&desk.signer, desk.address()).await?;
-                Ok((user.to_owned(), link))
+                Ok((whose.to_owned(), link))
             }
         }
     }
+}
+
+/// Tells whose a connection for sending from a mailbox is.
+fn whose<'a>(mailbox: &'a str, signer: &'a Signer) -> &'a str {
+    let server = signer.account.servers.outgoing.as_ref();
+    let protocol = server.map_or(OutgoingProtocol::Smtp, |server| server.protocol);
+    signer.sending_place(protocol, mailbox)
 }
 
 /// A running check.
@@ -196,7 +203,7 @@ impl Check {
         let identity = signer.sending_user(main.address());
         let (link, said) = match opened {
             Ok(link) => (
-                Some((identity.to_owned(), link)),
+                Some((whose(main.address(), signer).to_owned(), link)),
                 Ok(format!("signed in as {identity}; nothing was sent")),
             ),
             Err(error) => (None, Err(error)),

@@ -22,7 +22,9 @@ impl OutboxWorker {
         match self.inner.connector.outgoing(signer, sender).await {
             Ok(outgoing) => Ok(OpenLink {
                 account: item.account,
-                user: signer.sending_user(sender).to_owned(),
+                place: signer
+                    .sending_place(usual_way(signer, sender).protocol, sender)
+                    .to_owned(),
                 outgoing,
                 by: usual_way(signer, sender),
             }),
@@ -62,7 +64,7 @@ impl OutboxWorker {
                 }
                 Ok(OpenLink {
                     account: item.account,
-                    user: signer.sending_user(sender).to_owned(),
+                    place: signer.sending_place(by.protocol, sender).to_owned(),
                     outgoing,
                     by,
                 })

@@ -42,8 +42,8 @@ pub struct OutboxWorker {
 /// A connection kept for the next message of the same account.
 struct OpenLink {
     account: AccountId,
-    /// Who is logged in.
-    user: String,
+    /// Whose it is ([`Signer::sending_place`](crate::engine::signer::Signer::sending_place)).
+    place: String,
     outgoing: Box<dyn Outgoing>,
     /// Which way it goes.
     by: SentBy,

@@ -59,8 +59,8 @@ impl OutboxWorker {
     /// Makes sure that the account's connection is open and that the folder for the copy is known.
     async fn connect(&mut self, item: &OutboxItem) -> Result<(), EngineError> {
         let signer = signer_of(&self.inner, item.account)?;
-        let user = signer.sending_user(&item.from.email);
-        let is_other = |link: &OpenLink| link.account != item.account || link.user != user;
+        let place = |link: &OpenLink| signer.sending_place(link.by.protocol, &item.from.email);
+        let is_other = |link: &OpenLink| link.account != item.account || link.place != place(link);
         if self.link.as_ref().is_none_or(is_other) {
             self.link = None;
             self.link = Some(self.open(&signer, item).await?);
