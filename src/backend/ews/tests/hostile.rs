@@ -214,7 +214,7 @@ async fn odd_elements_in_every_answer_do_no_harm() {
             let _ = ews.changes(&inbox, Some(&changes.next)).await;
         }
         let _ = ews
-            .fetch(&inbox, &[inbox.clone()], &Progress::default())
+            .fetch(&inbox, std::slice::from_ref(&inbox), &Progress::default())
             .await;
         let _ = ews.search(&inbox, &Query::parse("x")).await;
         let _ = ews.may_change(&inbox).await;

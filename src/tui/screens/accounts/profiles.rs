@@ -96,7 +96,9 @@ impl Profile {
 /// Says what was done; `None` for what another screen asked for.
 pub fn done(change: &ConfigChange) -> Option<String> {
     Some(match change {
-        ConfigChange::SignIn(_) | ConfigChange::Servers(_) => return None,
+        ConfigChange::SignIn(_) | ConfigChange::Servers(_) | ConfigChange::LeaveEws { .. } => {
+            return None;
+        }
         ConfigChange::RemoveSignIn(name) | ConfigChange::RemoveServers(name) => {
             format!("Removed the profile {name}")
         }
@@ -106,7 +108,6 @@ pub fn done(change: &ConfigChange) -> Option<String> {
         ConfigChange::Duplicate { new, .. } => format!("{new} is there; Enter edits it"),
         ConfigChange::Migrate(_) => "Former settings were replaced".to_owned(),
         // The root says it, whatever screen is on top.
-        ConfigChange::LeaveEws { .. } => return None,
     })
 }
 
