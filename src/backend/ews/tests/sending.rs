@@ -258,24 +258,6 @@ async fn refusals_are_sure() {
         )
     })
     .await;
-    let diagnostics =
-        |text: &str| Answer::with("403 Forbidden", "").line(&format!("x-ms-diagnostics: {text}"));
-    let reason =
-        "2000008;reason=\"The token contains no permissions.\";error_category=\"invalid_grant\"";
-    check(diagnostics(reason), |e| {
-        matches!(e, BackendError::SignIn { .. })
-    })
-    .await;
-    check(diagnostics("EWS is switched off."), |e| {
-        matches!(
-            e,
-            BackendError::Refused {
-                kind: Refusal::EwsBlocked,
-                ..
-            }
-        )
-    })
-    .await;
     check(Answer::with("503 Service Unavailable", ""), |e| {
         matches!(e, BackendError::Throttled { .. })
     })
@@ -284,6 +266,26 @@ async fn refusals_are_sure() {
         matches!(e, BackendError::SignIn { .. })
     })
     .await;
+}
+
+#[tokio::test]
+async fn status_of_a_blocked_service_may_be_about_the_token() {
+    for (diagnostics, is_sign_in) in [
+        (
+            "2000008;reason=\"The token contains no permissions.\"",
+            true,
+        ),
+        ("EWS is switched off.", false),
+    ] {
+        let answer = Answer::with("403 Forbidden", "");
+        let answer = answer.line(&format!("x-ms-diagnostics: {diagnostics}"));
+        let server =
+            Server::start(move |seen, _| opening(seen).unwrap_or_else(|| answer.clone())).await;
+        let mut sender = sender(&server, Opener::Owner).await;
+        let error = sender.submit(&mail()).await.unwrap_err();
+        let found = matches!(error, BackendError::SignIn { .. });
+        assert_eq!(found, is_sign_in, "{error:?}");
+    }
 }
 
 #[tokio::test]
