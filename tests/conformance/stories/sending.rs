@@ -261,7 +261,7 @@ pub async fn large_draft_is_filed_whole(target: Target) {
 
 /// A file larger than any request.
 fn numbers() -> Vec<u8> {
-    (0_u32..2_000_000).flat_map(u32::to_be_bytes).collect()
+    (0_u32..1_100_000).flat_map(u32::to_be_bytes).collect()
 }
 
 async fn check_file(
