@@ -30,11 +30,12 @@ fn ship_profiles(guide: &Guide) {
     ];
     let mut text = String::new();
     for (name, incoming, outgoing) in profiles {
-        text += &format!(
+        let profile = format!(
             "[servers.{name}]\nincoming = {incoming}\noutgoing = {outgoing}\nca_file = \"{ca}\"\n"
         );
+        text.push_str(&profile);
         if *outgoing == smtp {
-            text += &format!("fallback = {graph}\n");
+            text.push_str(&["fallback = ", &graph, "\n"].concat());
         }
     }
     let folder = guide.path().join("etc");

@@ -50,7 +50,7 @@ enum Asked {
     /// The server has not said. A wait that ends meanwhile leaves it to the next one.
     UnderWay(AbortOnDropHandle<Result<Option<Subscription>, BackendError>>),
     /// It stands.
-    Standing(Subscription),
+    Standing(Box<Subscription>),
 }
 
 /// A subscription to a folder.
@@ -155,7 +155,7 @@ impl Ews {
         };
         let answered = asking.await;
         if let Ok(Ok(Some(subscription))) = answered {
-            watch.asked = Asked::Standing(subscription);
+            watch.asked = Asked::Standing(Box::new(subscription));
             return Ok(true);
         }
         self.watch = None;
