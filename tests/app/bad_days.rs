@@ -134,7 +134,7 @@ async fn quits_while_sending(wire: Wire) {
     stage.sees("All inboxes").await;
     stage.press("g o");
     stage.sees("Outbox").await;
-    stage.sees_no("On its way").await;
+    stage.sees("0 messages").await;
     assert_eq!(house.count(NOOR, "INBOX", "Subject: On its way\r\n"), 1);
     assert_eq!(
         house.count(&house.tenant.user, "Sent Items", "Subject: On its way\r\n"),
