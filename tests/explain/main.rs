@@ -11,3 +11,4 @@ mod mail_servers;
 mod renewals;
 mod scripted;
 mod story;
+mod web_servers;

@@ -42,7 +42,6 @@ const NO_MAILBOX: &[&str] = &[
     "ErrorImpersonateUserDenied",
     "ErrorImpersonationDenied",
     "ErrorImpersonationFailed",
-    "ErrorInvalidLicense",
     "ErrorMissingEmailAddress",
     "ErrorNonExistentMailbox",
     "ErrorNonPrimarySmtpAddress",

@@ -259,17 +259,23 @@ impl Graph {
         let total = async {
             match known {
                 Some(total) => Ok(total),
-                None => total(&wire, folder).await,
+                None => count_messages(&wire, folder).await,
             }
         };
         let (reply, total) = futures_util::future::join(self.ask_first(folder), total).await;
         let body = reply?.demand(DOING, About::Item(folder))?;
         let has_verbs = self.sync.expands;
         let page = Page::read(&body, has_verbs)?;
+        let mut total = total?;
+        // The list of folders is some seconds old; mail may have come since.
+        let least = page.items.len() + usize::from(!page.is_last);
+        if known.is_some() && (total as usize) < least {
+            total = count_messages(&wire, folder).await?;
+        }
         let place = Place {
             folder: folder.to_owned(),
             link: String::new(),
-            total: total?,
+            total,
             has_verbs,
             is_whole: false,
         };
@@ -348,7 +354,7 @@ impl Graph {
         if is_last {
             self.sync.unfinished.remove(folder);
             if has_news {
-                place.total = total(&self.wire, folder).await?;
+                place.total = count_messages(&self.wire, folder).await?;
                 self.sync.note_activity();
             }
             let end = End {
@@ -452,7 +458,7 @@ impl Graph {
 }
 
 /// Asks how many messages a folder holds.
-async fn total(wire: &Wire, folder: &str) -> Result<u32, BackendError> {
+async fn count_messages(wire: &Wire, folder: &str) -> Result<u32, BackendError> {
     let path = wire.base().path(&["mailFolders", folder]);
     let call = Call::get(with_query(&path, &[("$select", "id,totalItemCount")]));
     let reply = wire.call("count messages", &call).await?;
