@@ -206,8 +206,16 @@ impl Sheet {
         asked_scopes(&plain).join(" ")
     }
 
-    /// Does what choosing this option of a field brings with it.
-    pub fn choose(&mut self, id: &str, (place, word): (usize, &str)) {
+    /// Does what choosing this option of a field brings with it. Scopes that nobody typed follow what is asked for.
+    pub fn choose(&mut self, id: &str, option: (usize, &str)) {
+        let before = self.usual_scopes();
+        self.take_choice(id, option);
+        if self.text("scopes") == before {
+            self.put("scopes", self.usual_scopes());
+        }
+    }
+
+    fn take_choice(&mut self, id: &str, (place, word): (usize, &str)) {
         match id {
             "found" => self.choose_found(place),
             "consent" => self.has_consent = place == 1,

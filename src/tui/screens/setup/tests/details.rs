@@ -267,3 +267,15 @@ fn a_vault_without_the_secret_is_no_promise() {
         "{shown}"
     );
 }
+
+#[test]
+fn scopes_that_nobody_typed_follow_the_protocol() {
+    let cx = context();
+    let mut screen = found(Vec::new(), &cx);
+    choose(&mut screen, "Reads over", "Microsoft Graph", &cx);
+    press(&mut screen, Action::Last, 1, &cx);
+    act(&mut screen, Action::Open, &cx);
+    let shown = text(&mut screen, &cx);
+    assert!(shown.contains("Mail.ReadWrite"), "{shown}");
+    assert!(!shown.contains("IMAP.AccessAsUser.All"), "{shown}");
+}
