@@ -110,6 +110,8 @@ async fn tokens_of_twenty_seconds_are_renewed_and_nobody_notices() {
     console.sees("No messages").await;
     console.troubled.lock().unwrap().clear();
     let before = renewals(&home);
+    let text = home.path().join("text");
+    std::fs::write(&text, "The tide is out.\n").unwrap();
     let mut round = 0;
     while renewals(&home) < before + 4 {
         round += 1;
@@ -117,7 +119,9 @@ async fn tokens_of_twenty_seconds_are_renewed_and_nobody_notices() {
         let subject = format!("Round {round}");
         let (to, me) = (home.address.clone(), home.address.clone());
         let arguments = ["send", "--from", &me, "--to", &to, "--subject", &subject];
-        let sent = home.run(&arguments).await;
+        let mut command = home.command(&arguments);
+        command.stdin(std::fs::File::open(&text).unwrap());
+        let sent = command.output().await.unwrap();
         assert!(sent.status.success(), "{sent:?}");
         console.sees(&subject).await;
         for keys in ["1", "j", "k", "\r", "\u{1b}", "1"] {
