@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -162,36 +163,23 @@ struct Ports {
 }
 
 fn spawn_servers(tasks: &mut JoinSet<()>, house: &Arc<House>, ports: Ports) {
-    let shared = Arc::clone(house);
-    tasks.spawn(
-        ports
-            .web
-            .serve(move |stream| web::serve(Arc::clone(&shared), stream)),
-    );
-    let shared = Arc::clone(house);
-    tasks.spawn(
-        ports
-            .mail
-            .serve(move |stream| imap::serve(Arc::clone(&shared), stream)),
-    );
-    let shared = Arc::clone(house);
-    tasks.spawn(
-        ports
-            .submission
-            .serve(move |stream| smtp::serve(Arc::clone(&shared), stream)),
-    );
-    let shared = Arc::clone(house);
-    tasks.spawn(
-        ports
-            .pop
-            .serve(move |stream| pop3::serve(Arc::clone(&shared), stream)),
-    );
-    let shared = Arc::clone(house);
-    tasks.spawn(
-        ports
-            .pop_clear
-            .serve(move |stream| pop3::serve_clear(Arc::clone(&shared), stream)),
-    );
+    spawn_server(tasks, house, ports.web, web::serve);
+    spawn_server(tasks, house, ports.mail, imap::serve);
+    spawn_server(tasks, house, ports.submission, smtp::serve);
+    spawn_server(tasks, house, ports.pop, pop3::serve);
+    spawn_server(tasks, house, ports.pop_clear, pop3::serve_clear);
+}
+
+fn spawn_server<Served>(
+    tasks: &mut JoinSet<()>,
+    house: &Arc<House>,
+    port: Port,
+    serve: fn(Arc<House>, TcpStream) -> Served,
+) where
+    Served: Future<Output = io::Result<()>> + Send + 'static,
+{
+    let house = Arc::clone(house);
+    tasks.spawn(port.serve(move |stream| serve(Arc::clone(&house), stream)));
 }
 
 /// Does to a running tenant what an administrator, the post or bad luck would do. Cheap to clone.

@@ -55,35 +55,28 @@ fn the_schema_is_described_as_it_is() {
     assert_eq!(written, real, "docs/schema.md is out of date");
 }
 
+/// Rows that every schema has had.
+const ROWS: &str = "INSERT INTO accounts (id, name, address, position) VALUES (1, 'work', 'alice@contoso.com', 0);
+     INSERT INTO mailboxes (id, account_id, address, name, position) VALUES (1, 1, 'alice@contoso.com', 'Alice', 0);
+     INSERT INTO folders (id, mailbox_id, remote, path, role, selectable, cached) VALUES (1, 1, 'INBOX', 'INBOX', 'inbox', 1, 1);
+     INSERT INTO messages (folder_id, server_folder_id, remote, date, flags, server_flags, size, has_attachments,
+         message_key, thread, message_id, subject, preview, sender, more)
+     VALUES (1, 1, '7', 1700000000000, 1, 1, 99, 0, 5, 0, 'm@x', 'Old', '', '[[\"Bob\",\"b@x\"]]', '');
+     INSERT INTO drafts (changed, draft) VALUES (1, '{\"from\":{\"name\":\"\",\"email\":\"a@x\"},\"to\":\"\",\"cc\":\"\",
+         \"bcc\":\"\",\"subject\":\"Old draft\",\"text\":\"\",\"attachments\":[],\"origin\":null}');";
+
 /// Rows written by the program that released each schema; a new schema adds a step here.
-const OLD_ROWS: &[&str] = &[
-    "INSERT INTO accounts (id, name, address, position) VALUES (1, 'work', 'alice@contoso.com', 0);
-     INSERT INTO mailboxes (id, account_id, address, name, position) VALUES (1, 1, 'alice@contoso.com', 'Alice', 0);
-     INSERT INTO folders (id, mailbox_id, remote, path, role, selectable, cached) VALUES (1, 1, 'INBOX', 'INBOX', 'inbox', 1, 1);
-     INSERT INTO messages (folder_id, server_folder_id, remote, date, flags, server_flags, size, has_attachments,
-         message_key, thread, message_id, subject, preview, sender, more)
-     VALUES (1, 1, '7', 1700000000000, 1, 1, 99, 0, 5, 0, 'm@x', 'Old', '', '[[\"Bob\",\"b@x\"]]', '');
-     INSERT INTO drafts (changed, draft) VALUES (1, '{\"from\":{\"name\":\"\",\"email\":\"a@x\"},\"to\":\"\",\"cc\":\"\",
-         \"bcc\":\"\",\"subject\":\"Old draft\",\"text\":\"\",\"attachments\":[],\"origin\":null}');
-     INSERT INTO header_words (rowid, subject, sender, recipients) VALUES (1, 'Old', 'Bob b@x', '');",
-    "INSERT INTO accounts (id, name, address, position) VALUES (1, 'work', 'alice@contoso.com', 0);
-     INSERT INTO mailboxes (id, account_id, address, name, position) VALUES (1, 1, 'alice@contoso.com', 'Alice', 0);
-     INSERT INTO folders (id, mailbox_id, remote, path, role, selectable, cached) VALUES (1, 1, 'INBOX', 'INBOX', 'inbox', 1, 1);
-     INSERT INTO messages (folder_id, server_folder_id, remote, date, flags, server_flags, size, has_attachments,
-         message_key, thread, message_id, subject, preview, sender, more)
-     VALUES (1, 1, '7', 1700000000000, 1, 1, 99, 0, 5, 0, 'm@x', 'Old', '', '[[\"Bob\",\"b@x\"]]', '');
-     INSERT INTO drafts (changed, draft) VALUES (1, '{\"from\":{\"name\":\"\",\"email\":\"a@x\"},\"to\":\"\",\"cc\":\"\",
-         \"bcc\":\"\",\"subject\":\"Old draft\",\"text\":\"\",\"attachments\":[],\"origin\":null}');",
-    "INSERT INTO accounts (id, name, address, position) VALUES (1, 'work', 'alice@contoso.com', 0);
-     INSERT INTO mailboxes (id, account_id, address, name, position) VALUES (1, 1, 'alice@contoso.com', 'Alice', 0);
-     INSERT INTO folders (id, mailbox_id, remote, path, role, selectable, cached) VALUES (1, 1, 'INBOX', 'INBOX', 'inbox', 1, 1);
-     INSERT INTO messages (folder_id, server_folder_id, remote, date, flags, server_flags, size, has_attachments,
-         message_key, thread, message_id, subject, preview, sender, more)
-     VALUES (1, 1, '7', 1700000000000, 1, 1, 99, 0, 5, 0, 'm@x', 'Old', '', '[[\"Bob\",\"b@x\"]]', '');
-     INSERT INTO drafts (changed, draft) VALUES (1, '{\"from\":{\"name\":\"\",\"email\":\"a@x\"},\"to\":\"\",\"cc\":\"\",
-         \"bcc\":\"\",\"subject\":\"Old draft\",\"text\":\"\",\"attachments\":[],\"origin\":null}');
-     INSERT INTO sent (id, account_id, mailbox_id, sender, recipients, subject, message_id, sent_at, sent_by)
-     VALUES (1, 1, 1, '[]', '[]', 'Sent', 's@x', 1, '{}');",
+const OLD_ROWS: &[&[&str]] = &[
+    &[
+        ROWS,
+        "INSERT INTO header_words (rowid, subject, sender, recipients) VALUES (1, 'Old', 'Bob b@x', '')",
+    ],
+    &[ROWS],
+    &[
+        ROWS,
+        "INSERT INTO sent (id, account_id, mailbox_id, sender, recipients, subject, message_id, sent_at, sent_by)
+         VALUES (1, 1, 1, '[]', '[]', 'Sent', 's@x', 1, '{}')",
+    ],
 ];
 
 #[tokio::test]
@@ -101,7 +94,7 @@ async fn databases_of_every_earlier_schema_open_with_their_rows() {
         }
         db.pragma_update(None, "user_version", step as u32 + 1)
             .unwrap();
-        db.execute_batch(rows).unwrap();
+        db.execute_batch(&rows.join(";\n")).unwrap();
         drop(db);
         let (store, opened) = Store::open(folder.path()).await.unwrap();
         assert_eq!(opened, Opened::Fine);
