@@ -81,7 +81,7 @@ impl Functions {
         self.0.contains(&function)
     }
 
-    /// Tells whether mailboxes are read over a protocol that needs Full Access to each of them.
+    /// Tells whether mailboxes are read.
     pub fn reads_mailboxes(&self) -> bool {
         [
             Function::Imap,

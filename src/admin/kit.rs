@@ -209,6 +209,25 @@ impl<'a> Kit<'a> {
         }
     }
 
+    /// Tells whether mailboxes open only once Exchange has granted each of them. An application needs that over IMAP and
+    /// POP3; over Graph and EWS its roles open every mailbox of the organisation.
+    pub fn opens_by_grant(&self) -> bool {
+        if self.is_app_only() {
+            self.functions.has(Function::Imap) || self.functions.has(Function::Pop)
+        } else {
+            self.functions.reads_mailboxes()
+        }
+    }
+
+    /// Tells whether mail leaves from a mailbox only once Exchange has granted that; as with [`Kit::opens_by_grant`].
+    pub fn sends_by_grant(&self) -> bool {
+        if self.is_app_only() {
+            self.functions.has(Function::Smtp)
+        } else {
+            self.functions.sends()
+        }
+    }
+
     /// Tells whether a mailbox is only sent on behalf of.
     pub fn is_on_behalf(&self, mailbox: &Address) -> bool {
         !self.is_app_only() && self.account.sender_for(mailbox).is_some()

@@ -26,16 +26,30 @@ fn own(kit: &Kit<'_>) -> Option<Document> {
     if !kit.has_organisation() {
         return None;
     }
-    if kit.is_app_only() {
+    let has_grants = kit.is_app_only() && (kit.opens_by_grant() || kit.sends_by_grant());
+    if has_grants {
         steps.push(service_principal(kit));
     }
     steps.extend(reading(kit));
     steps.extend(sending(kit));
     steps.extend(sent_copies(kit));
-    steps.push(protocols(kit));
-    steps.push(look(kit));
-    if kit.is_app_only() {
-        steps.extend(rbac(kit));
+    steps.extend(protocols(kit));
+    steps.extend(ews_allow_list(kit));
+    if steps.len() == 1 {
+        steps.push(Step::new(
+            "Go on",
+            "Exchange itself has nothing to grant for these functions: the permissions of the registration are enough.",
+        ));
+    } else {
+        steps.extend(look(kit));
+    }
+    if kit.is_app_only()
+        && let Some(limit) = rbac(kit)
+    {
+        if !has_grants {
+            steps.push(service_principal(kit).alternative());
+        }
+        steps.push(limit);
     }
     Some(Document::new(&title, steps))
 }
@@ -103,7 +117,7 @@ fn per_mailbox<'a>(
 
 fn reading(kit: &Kit<'_>) -> Option<Step> {
     let mailboxes = kit.granted_mailboxes();
-    if mailboxes.is_empty() || !kit.functions.reads_mailboxes() {
+    if mailboxes.is_empty() || !kit.opens_by_grant() {
         return None;
     }
     let user = trustee(kit);
@@ -126,7 +140,7 @@ fn reading(kit: &Kit<'_>) -> Option<Step> {
 
 fn sending(kit: &Kit<'_>) -> Option<Step> {
     let mailboxes = kit.granted_mailboxes();
-    if mailboxes.is_empty() || !kit.functions.sends() {
+    if mailboxes.is_empty() || !kit.sends_by_grant() {
         return None;
     }
     let user = trustee(kit);
@@ -177,7 +191,7 @@ fn sent_copies(kit: &Kit<'_>) -> Option<Step> {
     ))
 }
 
-fn protocols(kit: &Kit<'_>) -> Step {
+fn protocols(kit: &Kit<'_>) -> Option<Step> {
     let has = |function| kit.functions.has(function);
     let mut lines = Vec::new();
     let mut reading = String::new();
@@ -205,40 +219,71 @@ fn protocols(kit: &Kit<'_>) -> Step {
         }
     }
     if lines.is_empty() {
-        return Step::new(
-            "Switch on the protocols",
-            "Nothing is to be switched on for these functions.",
-        );
+        return None;
     }
-    script(
-        "Switch on the protocols",
+    let text = if lines.iter().any(|line| line.contains(smtp)) {
         "SMTP authentication is often off for the whole organisation, and then for OAuth too; these lines switch it on \
-         for these mailboxes only. It may take up to an hour.",
-        &lines,
-    )
+         for these mailboxes only. It may take up to an hour."
+    } else {
+        "For these mailboxes only. It may take up to an hour."
+    };
+    Some(script("Switch on the protocols", text, &lines))
 }
 
-fn look(kit: &Kit<'_>) -> Step {
+/// Exchange Online lets only listed applications use EWS. The list is written whole, so what stands in it is read first
+/// (protocol facts §7.1).
+fn ews_allow_list(kit: &Kit<'_>) -> Option<Step> {
+    if !kit.functions.has(Function::Ews) {
+        return None;
+    }
+    let lines = [
+        "$config = Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy".to_owned(),
+        "$config | Format-List EwsEnabled,EwsAllowedAppIDs".to_owned(),
+        "$listed = \"$($config.EwsAllowedAppIDs)\" -split '[,\\s]+' -ne ''".to_owned(),
+        format!(
+            "$listed = $listed + {} | Select-Object -Unique",
+            quoted(kit.client_id())
+        ),
+        "Set-OrganizationConfig -EwsAllowedAppIDs ($listed -join ',')".to_owned(),
+        "Set-OrganizationConfig -EwsEnabled $true".to_owned(),
+    ];
+    Some(script(
+        "Let the application use EWS",
+        "Exchange Online blocks EWS since 1 October 2026 except for the applications on this list, and ends it for \
+         everybody on 1 April 2027. The list is written whole, so these lines keep who is in it already. Where \
+         EwsEnabled was empty, every application that is not listed loses EWS by the last line. It may take more than \
+         24 hours. Better: Microsoft Graph or IMAP.",
+        &lines,
+    ))
+}
+
+fn look(kit: &Kit<'_>) -> Option<Step> {
     let user = trustee(kit);
     let mut lines = Vec::new();
-    if kit.functions.reads_mailboxes() {
+    if kit.opens_by_grant() {
         lines.extend(per_mailbox(kit.granted_mailboxes(), |mailbox| {
             format!("Get-MailboxPermission -Identity {mailbox} -User {user} | Format-List User,AccessRights")
         }));
     }
-    if kit.functions.sends() {
+    if kit.sends_by_grant() {
         let granted = kit.granted_mailboxes().into_iter();
         let sent_as = granted.filter(|mailbox| !kit.is_on_behalf(mailbox));
         lines.extend(per_mailbox(sent_as, |mailbox| {
             format!("Get-RecipientPermission -Identity {mailbox} -Trustee {user} | Format-List Trustee,AccessRights")
         }));
     }
-    lines.extend(per_mailbox([&kit.account.address], |mailbox| {
-        format!(
-            "Get-CASMailbox -Identity {mailbox} | Format-List ImapEnabled,PopEnabled,EwsEnabled,SmtpClientAuthenticationDisabled"
-        )
-    }));
-    script("Look at the result", "These lines change nothing.", &lines)
+    let is_switched = [Function::Imap, Function::Pop, Function::Smtp, Function::Ews];
+    if is_switched
+        .iter()
+        .any(|function| kit.functions.has(*function))
+    {
+        lines.extend(per_mailbox([&kit.account.address], |mailbox| {
+            format!(
+                "Get-CASMailbox -Identity {mailbox} | Format-List ImapEnabled,PopEnabled,EwsEnabled,SmtpClientAuthenticationDisabled"
+            )
+        }));
+    }
+    (!lines.is_empty()).then(|| script("Look at the result", "These lines change nothing.", &lines))
 }
 
 /// Roles of Exchange's own that can be limited to mailboxes. There is none for IMAP and POP.
@@ -284,8 +329,8 @@ fn rbac(kit: &Kit<'_>) -> Option<Step> {
     }));
     let text = "RBAC for Applications limits an application to the direct members of a group. It adds to what Entra \
                 grants, so leave the roles of the same name (SMTP.SendAsApp, Mail.ReadWrite, Mail.Send, \
-                full_access_as_app) out of the registration. There is no such role for IMAP and POP: those need the \
-                lines above. It may take up to two hours; Test-ServicePrincipalAuthorization tells at once.";
+                full_access_as_app) out of the registration. There is no such role for IMAP and POP: those need a \
+                grant for each mailbox. It may take up to two hours; Test-ServicePrincipalAuthorization tells at once.";
     Some(
         script(
             "Instead of roles in Entra: RBAC for Applications",

@@ -108,7 +108,7 @@ fn ews_blocked(about: &About<'_>) -> Notice {
         .cause(format!("EWS is switched off for {}, or its licence has none (F1, F3)", about.mailbox))
         .how("Read this mailbox over Microsoft Graph or IMAP instead; cache, drafts and outbox stay: one key does it, or pillarbox account edit ACCOUNT --protocol graph --send-protocol graph")
         .how("Or have the Exchange administrator put the application on the allow list; it may take more than 24 hours, and ends for everybody on 1 April 2027")
-        .copy("Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs \"CLIENT_ID\"")
+        .copy(texts::ALLOW_EWS)
         .who(Who::ExchangeAdministrator)
         .remedy(Remedy::LeaveEws)
         .loud()

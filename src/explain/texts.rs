@@ -3,6 +3,10 @@
 
 use crate::explain::notice::{Notice, Remedy, Who};
 
+/// Puts the application on Exchange Online's list of those that may use EWS. The list is written whole: what stands in it
+/// must be read first, or everybody else on it loses EWS (protocol facts §7.1).
+pub(super) const ALLOW_EWS: &str = "$listed = \"$((Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy).EwsAllowedAppIDs)\" -split '[,\\s]+' -ne ''; Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs (($listed + 'CLIENT_ID' | Select-Object -Unique) -join ',')";
+
 /// A text, and what it means.
 struct Row {
     /// Where it is documented; empty for what was only seen in protocol logs.
@@ -122,7 +126,7 @@ const ROWS: &[Row] = &[
     row(NDR, &["4.4.2"], "421 4.4.2", "The server closed an idle connection", "Nothing was sent for a while", Nobody, "Pillarbox connects again by itself", "", Nothing),
     row(NDR, &["4.4.1"], "421 4.4.1", "The server closed a slow connection", "The connection took too long", Nobody, "Pillarbox connects again by itself", "", Retry),
     row(NDR, &["4.7."], "421 4.7", "The server takes no more connections for now", "Too many of them in a short time", Provider, "Pillarbox tries again by itself", "", Retry),
-    row(EWS_END, &["403", "exchange.asmx"], "403", "Exchange Web Services are blocked for this mailbox", "Exchange Online blocks EWS since 1 October 2026 unless the tenant lists the app, and ends it on 1 April 2027", Exchange, "Use IMAP or Graph for this account, or have the app listed (it takes more than a day to work)", "Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs \"CLIENT_ID\"", EditAccount),
+    row(EWS_END, &["403", "exchange.asmx"], "403", "Exchange Web Services are blocked for this mailbox", "Exchange Online blocks EWS since 1 October 2026 unless the tenant lists the app, and ends it on 1 April 2027", Exchange, "Use IMAP or Graph for this account, or have the app listed (it takes more than a day to work)", ALLOW_EWS, EditAccount),
     row(EWS, &["errorserverbusy"], "ErrorServerBusy", "The server asks to slow down", "Too many requests for the mailbox", Nobody, "Pillarbox waits as long as asked", "", Nothing),
     row(EWS, &["errorexceededconnectioncount"], "ErrorExceededConnectionCount", "Too many connections at once", "Exchange allows 27 for each mailbox", Nobody, "Pillarbox waits by itself; other programs may be in the way", "", Retry),
     row(EWS, &["errorinvalidsyncstatedata"], "ErrorInvalidSyncStateData", "The server has forgotten how far it had told", "The mailbox was moved or restored, or the mark is too old", Nobody, "Nothing to do: Pillarbox compares everything again", "", Nothing),

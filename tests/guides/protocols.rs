@@ -88,6 +88,20 @@ fn as_ada(guide: &Guide, servers: &str) {
     sign_in(guide, ADA);
 }
 
+/// The rows that were there are there, and no message stands there twice.
+fn keeps(guide: &Guide, before: &[String]) {
+    let now = ids(guide, "inbox");
+    for id in before {
+        assert_eq!(
+            now.iter().filter(|other| *other == id).count(),
+            1,
+            "{id} of {now:?}"
+        );
+    }
+    let held = guide.tenant.control().messages(ADA, "INBOX").len();
+    assert!(now.len() <= held, "{} rows of {held} messages", now.len());
+}
+
 fn ids(guide: &Guide, folder: &str) -> Vec<String> {
     let rows = guide.json(&["list", ADA, "--folder", folder, "--limit", "1000", "--json"]);
     let rows = rows.as_array().unwrap();
@@ -320,14 +334,15 @@ fn a_blocked_ews_says_dates_and_ways_out_and_another_protocol_keeps_cache_and_ou
             (&protocol.into(), &"localhost".into())
         );
         // Nobody was asked yet: all of it is here.
-        assert_eq!(ids(&guide, "inbox").len(), before.len(), "{protocol}");
+        keeps(&guide, &before);
         if protocol == "graph" {
             let waiting = guide.json(&["outbox", "list", "--json"]);
             assert_eq!(waiting[0]["subject"], "Waits", "{waiting}");
         }
         sign_in(&guide, ADA);
         guide.lists_mail(&[ADA, SUPPORT]);
-        assert_eq!(ids(&guide, "inbox").len(), before.len(), "{protocol}");
+        // A colleague may have answered by now.
+        keeps(&guide, &before);
         let mail = sends(&guide, SUPPORT, NOOR);
         assert_eq!(mail["signed_in_as"], ADA);
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::admin::document::{Language, Step};
+use crate::admin::functions::Function;
 use crate::admin::kit::{APPLICATION, Audience, Kit};
 use crate::admin::quote;
 use crate::model::{Access, Cloud, Method, PermissionApi};
@@ -177,7 +178,9 @@ fn certificate(kit: &Kit<'_>) -> Step {
 /// What follows outside of the registration.
 fn mailboxes(kit: &Kit<'_>) -> Option<Step> {
     if kit.is_personal() {
-        return Some(Step::new(
+        let has = |function| kit.functions.has(function);
+        let is_switched = has(Function::Imap) || has(Function::Pop);
+        return is_switched.then(|| Step::new(
             "Switch on IMAP",
             "IMAP and POP are off in personal mailboxes: Outlook.com → Settings → Mail → Forwarding and IMAP. Until \
              then sign-in works and the mailbox answers “authenticated but not connected”.",
@@ -187,7 +190,14 @@ fn mailboxes(kit: &Kit<'_>) -> Option<Step> {
     if count == 0 {
         return None;
     }
-    let text = if !kit.functions.reads_mailboxes() {
+    if kit.is_app_only() && !kit.opens_by_grant() && !kit.sends_by_grant() {
+        return Some(Step::new(
+            "Consider which mailboxes it may open",
+            "These roles open every mailbox of the organisation. Exchange can limit the application to chosen mailboxes \
+             by RBAC for Applications, in place of these roles: see the PowerShell lines.",
+        ));
+    }
+    let text = if !kit.opens_by_grant() {
         "Sending from mailboxes needs Send As or Send on Behalf on each of them: see the PowerShell lines. Those for an \
          application need the object id under Enterprise applications, which is another one than under App \
          registrations. It may take up to two hours until this works."

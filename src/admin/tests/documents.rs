@@ -43,6 +43,71 @@ fn an_application_with_a_certificate() {
 }
 
 #[test]
+fn a_person_over_ews_and_an_application_over_graph() {
+    snapshot(
+        "delegated_ews",
+        &over(
+            delegated_public(),
+            IncomingProtocol::Ews,
+            OutgoingProtocol::Ews,
+        ),
+    );
+    snapshot(
+        "app_graph",
+        &over(
+            app_secret(),
+            IncomingProtocol::Graph,
+            OutgoingProtocol::Graph,
+        ),
+    );
+}
+
+#[test]
+fn the_list_of_applications_that_may_use_ews_is_read_before_it_is_written() {
+    let account = over(
+        delegated_public(),
+        IncomingProtocol::Ews,
+        OutgoingProtocol::Ews,
+    );
+    let document = powershell(&kit(&account)).unwrap().plain();
+    let read = document.find("$config.EwsAllowedAppIDs").unwrap();
+    let added = document.find(&format!("$listed + '{CLIENT}'")).unwrap();
+    let written = document
+        .find("Set-OrganizationConfig -EwsAllowedAppIDs")
+        .unwrap();
+    assert!(read < added && added < written, "{document}");
+    let others = powershell(&kit(&delegated_public())).unwrap().plain();
+    assert!(!others.contains("Set-OrganizationConfig"), "{others}");
+}
+
+#[test]
+fn an_application_is_granted_mailboxes_only_where_its_roles_do_not_open_them() {
+    for (incoming, outgoing, opens, sends) in [
+        (IncomingProtocol::Imap, OutgoingProtocol::Smtp, true, true),
+        (IncomingProtocol::Pop3, OutgoingProtocol::Graph, true, false),
+        (IncomingProtocol::Graph, OutgoingProtocol::Smtp, false, true),
+        (
+            IncomingProtocol::Graph,
+            OutgoingProtocol::Graph,
+            false,
+            false,
+        ),
+        (IncomingProtocol::Ews, OutgoingProtocol::Ews, false, false),
+    ] {
+        let account = over(app_secret(), incoming, outgoing);
+        let document = powershell(&kit(&account)).unwrap().plain();
+        let has = |line: &str| document.contains(line);
+        assert_eq!(has("Add-MailboxPermission"), opens, "{document}");
+        assert_eq!(has("Add-RecipientPermission"), sends, "{document}");
+        assert_eq!(
+            document.matches("New-ServicePrincipal ").count(),
+            1,
+            "{document}"
+        );
+    }
+}
+
+#[test]
 fn a_person_in_the_us_government_cloud() {
     snapshot("us_government", &us_government());
 }

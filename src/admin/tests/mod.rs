@@ -61,6 +61,15 @@ fn delegated_public() -> Account {
     account
 }
 
+/// The same account over other protocols.
+fn over(mut account: Account, incoming: IncomingProtocol, outgoing: OutgoingProtocol) -> Account {
+    account.servers.incoming.protocol = incoming;
+    if let Some(server) = account.servers.outgoing.as_mut() {
+        server.protocol = outgoing;
+    }
+    account
+}
+
 fn delegated_web() -> Account {
     let mut account = account(Provider::Microsoft365, Method::Browser);
     account.sign_in.client = ClientKind::Confidential;
