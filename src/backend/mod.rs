@@ -11,6 +11,7 @@ mod http;
 pub mod imap;
 pub mod pop3;
 pub(in crate::backend) mod sasl;
+mod sentences;
 pub mod smtp;
 
 use std::fmt::Debug;

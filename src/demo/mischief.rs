@@ -69,30 +69,60 @@ impl Mischief {
     }
 }
 
+/// Mischief that waits for a request.
+#[derive(Debug)]
+struct Waiting {
+    service: Service,
+    /// What has to be asked for; empty for anything.
+    at: &'static str,
+    mischief: Mischief,
+}
+
 /// Mischief that is still to come, first in, first out at each service.
 #[derive(Debug, Default)]
-pub struct Mischiefs(Mutex<VecDeque<(Service, Mischief)>>);
+pub struct Mischiefs(Mutex<VecDeque<Waiting>>);
 
 impl Mischiefs {
     /// Adds one to the next request that it can happen to.
     pub fn add(&self, service: Service, mischief: Mischief) {
-        self.lock().push_back((service, mischief));
+        self.add_at(service, "", mischief);
     }
 
-    /// Takes the service's next mischief, if it is of the wanted kind.
+    /// Adds one to the next request for `at`: a command of POP3, a word in a request of EWS (its operation), a part of
+    /// an address of Graph.
+    pub fn add_at(&self, service: Service, at: &'static str, mischief: Mischief) {
+        self.lock().push_back(Waiting {
+            service,
+            at,
+            mischief,
+        });
+    }
+
+    /// Forgets what is still to come at a service; tells how much that was.
+    pub fn clear(&self, service: Service) -> usize {
+        let mut waiting = self.lock();
+        let before = waiting.len();
+        waiting.retain(|next| next.service != service);
+        before - waiting.len()
+    }
+
+    /// Takes the service's next mischief, if that is asked for and it is of the wanted kind.
     pub fn take(
         &self,
         service: Service,
+        is_asked: impl Fn(&str) -> bool,
         is_wanted: impl Fn(&Mischief) -> bool,
     ) -> Option<Mischief> {
         let mut waiting = self.lock();
-        let at = waiting.iter().position(|(at, _)| *at == service)?;
-        let is_next = waiting.get(at).is_some_and(|(_, next)| is_wanted(next));
-        let taken = is_next.then(|| waiting.remove(at)).flatten();
-        taken.map(|(_, mischief)| mischief)
+        let place = waiting.iter().position(|next| next.service == service)?;
+        let is_next = waiting.get(place).is_some_and(|next| {
+            (next.at.is_empty() || is_asked(next.at)) && is_wanted(&next.mischief)
+        });
+        let taken = is_next.then(|| waiting.remove(place)).flatten();
+        taken.map(|next| next.mischief)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<(Service, Mischief)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Waiting>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

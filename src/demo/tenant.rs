@@ -225,6 +225,17 @@ impl Control {
         self.0.mischief.add(service, mischief);
     }
 
+    /// Makes the next request for `at` go wrong: a command of POP3, a word in a request of EWS (its operation), a part
+    /// of an address of Graph. What is added later waits for it.
+    pub fn mischief_at(&self, service: Service, at: &'static str, mischief: Mischief) {
+        self.0.mischief.add_at(service, at, mischief);
+    }
+
+    /// Forgets the mischief that is still to come at a service; tells how much that was.
+    pub fn no_mischief(&self, service: Service) -> usize {
+        self.0.mischief.clear(service)
+    }
+
     /// From now on a POP3 maildrop is open for one session at a time.
     pub fn lock_maildrops(&self) {
         self.0.maildrops.lock_out_others();

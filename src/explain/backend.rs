@@ -128,6 +128,23 @@ fn sign_in_refused(about: &About<'_>) -> Notice {
         .copy("Get-CASMailbox MAILBOX | fl ImapEnabled,PopEnabled,SmtpClientAuthenticationDisabled")
 }
 
+/// Codes that say themselves why a mailbox does not open; behind all others, a right is missing most of the time.
+const TELLING: [&str; 7] = [
+    "ErrorImpersonateUserDenied",
+    "ErrorImpersonationDenied",
+    "ErrorMailboxNotFound",
+    "ErrorMissingEmailAddress",
+    "ErrorNonExistentMailbox",
+    "ErrorNonPrimarySmtpAddress",
+    "MailboxNotEnabledForRESTAPI",
+];
+
+/// Tells whether a code says more than that a mailbox does not open.
+fn is_telling(code: &str) -> bool {
+    let name = code.rsplit(' ').next().unwrap_or_default();
+    TELLING.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 fn refused(kind: Refusal, code: &str, text: &str, about: &About<'_>) -> Notice {
     let About {
         mailbox,
@@ -136,9 +153,13 @@ fn refused(kind: Refusal, code: &str, text: &str, about: &About<'_>) -> Notice {
     } = *about;
     let by_words = || texts::recognise(&format!("{code} {text}"));
     let notice = match kind {
+        Refusal::NoMailboxAccess if is_telling(code) => by_words()
+            .unwrap_or_else(|| Notice::new(format!("{host} does not open {mailbox}")))
+            .loud(),
         Refusal::NoMailboxAccess if mailbox.eq_ignore_ascii_case(identity) => {
             Notice::new(format!("{identity} is signed in, but {host} does not open the mailbox"))
                 .cause("The account has no mailbox there, or its protocol is switched off")
+                .cause("An application signed in, and has no Full Access to the mailbox")
                 .cause(format!("{mailbox} is an alias: the primary address is needed"))
                 .how("Have the Exchange administrator look at licence and protocols of the mailbox")
                 .copy("Get-CASMailbox MAILBOX | fl ImapEnabled,PopEnabled")

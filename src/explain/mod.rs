@@ -48,6 +48,9 @@ pub fn explain(error: &EngineError) -> Notice {
         EngineError::Config(error) => files::config(error),
         EngineError::Mime(error) => files::mime(error),
         EngineError::File { path, source } => files::cannot_use("write", path, source),
+        EngineError::NotFound { what: "message", name } => Notice::new(format!("There is no message \"{name}\""))
+            .cause("Somebody else moved or deleted it meanwhile, or it never was")
+            .how("Look at the list again: pillarbox list"),
         EngineError::NotFound { what, name } => Notice::new(format!("There is no {what} \"{name}\""))
             .how(format!("Check the spelling; it may have been renamed or removed: {}", listing(what))),
         EngineError::NoRoleFolder { mailbox, role } => Notice::new(format!("{mailbox} has no {role} folder"))
@@ -88,7 +91,6 @@ fn listing(what: &str) -> &'static str {
     match what {
         "account" => "pillarbox account list",
         "folder" => "pillarbox folders MAILBOX",
-        "message" => "pillarbox list",
         _ => "pillarbox account show",
     }
 }

@@ -57,6 +57,10 @@ const EWS: &str =
 const EWS_END: &str = "https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/deprecation-of-ews-exchange-online";
 const GRAPH: &str = "https://learn.microsoft.com/graph/errors";
 const GOOGLE: &str = "https://support.google.com/mail/?p=BadCredentials";
+const GMAIL_POP: &str = "https://support.google.com/mail/answer/7104828";
+const WEB_LOGIN: &str = "https://support.google.com/mail/answer/78754";
+/// Response codes of POP3 (RFC 2449 §8, RFC 3206).
+const POP_CODES: &str = "https://www.rfc-editor.org/rfc/rfc2449#section-8";
 const RFC7628: &str = "https://www.rfc-editor.org/rfc/rfc7628#section-3.2.2";
 const SEEN: &str = "";
 
@@ -102,13 +106,32 @@ const ROWS: &[Row] = &[
     row(SEEN, &["logindisabled"], "", "The server takes no passwords", "Password sign-in is switched off", You, "Use a sign-in profile with OAuth (method = \"device-code\")", "", EditAccount),
     row(SEEN, &["connection is closed. 13"], "", "The server ended a quiet session", "Exchange Online ends sessions that do nothing for a while", Nobody, "Pillarbox connects again by itself", "", Nothing),
     row(SEEN, &["connection closed. 14"], "", "The server ended the session", "It follows a mailbox that does not open, or maintenance", Nobody, "Pillarbox connects again by itself; if it stays like this, check the right to the mailbox", "", Nothing),
+    row(SEEN, &["connection is closed"], "", "The server ended the session", "A limit of the server, or maintenance", Nobody, "Pillarbox connects again by itself", "", Nothing),
+    row(SEEN, &["connection closed."], "", "The server ended the session", "A limit of the server, or maintenance", Nobody, "Pillarbox connects again by itself", "", Nothing),
+    row(SEEN, &["session invalidated"], "", "The server ended the session", "The sign-in was renewed or withdrawn, or the mailbox was moved", Nobody, "Pillarbox connects again by itself", "", Nothing),
     row(SEEN, &["command argument error. 12"], "", "The server does not take the name of a folder", "Names with a quotation mark or a backslash are refused", You, "Rename the folder in Outlook", "", Nothing),
     row(SEEN, &["command argument error"], "", "The server does not take a command", "Exchange refuses some searches and some malformed messages", Who::Developers, "Nothing was lost; please report it together with the log", "", Nothing),
     row(SEEN, &["inbox doesn", "exist"], "", "The inbox is hidden by a folder of the same name", "Somebody made a folder called Inbox at the top of the mailbox", You, "Rename that folder in Outlook on the web", "", Retry),
     row(SEEN, &["unknown user name or bad password"], "", "The server does not accept the token", "POP answers so to a token for another service, without a right to the mailbox, or while POP is switched off", Exchange, "Look at the token, then at the mailbox's protocols", "Get-CASMailbox MAILBOX | fl PopEnabled,ImapEnabled", SignIn),
+    row(POP_CODES, &["[in-use]"], "[IN-USE]", "Another session has the mailbox open", "POP3 lets one session at a time into a mailbox; another program may be reading it", Nobody, "Close other programs that read it over POP3; Pillarbox tries again by itself", "", Retry),
+    row(SEEN, &["lock busy"], "", "Another session has the mailbox open", "POP3 lets one session at a time into a mailbox; another program may be reading it", Nobody, "Close other programs that read it over POP3; Pillarbox tries again by itself", "", Retry),
+    row(SEEN, &["already locked"], "", "Another session has the mailbox open", "POP3 lets one session at a time into a mailbox; another program may be reading it", Nobody, "Close other programs that read it over POP3; Pillarbox tries again by itself", "", Retry),
+    row(SEEN, &["mailbox is locked"], "", "Another session has the mailbox open", "POP3 lets one session at a time into a mailbox; another program may be reading it", Nobody, "Close other programs that read it over POP3; Pillarbox tries again by itself", "", Retry),
+    row(SEEN, &["unable to lock"], "", "Another session has the mailbox open", "POP3 lets one session at a time into a mailbox; another program may be reading it", Nobody, "Close other programs that read it over POP3; Pillarbox tries again by itself", "", Retry),
+    row(SEEN, &["mailbox in use"], "", "Another session has the mailbox open", "POP3 lets one session at a time into a mailbox; another program may be reading it", Nobody, "Close other programs that read it over POP3; Pillarbox tries again by itself", "", Retry),
+    row(POP_CODES, &["[login-delay]"], "[LOGIN-DELAY]", "The server wants to be visited less often", "It lets a mailbox be looked at only now and then", Nobody, "Pillarbox waits as long as asked", "", Nothing),
+    row(SEEN, &["exceeded command or bandwidth limits"], "", "The account has used up what it may fetch", "Google limits how much mail programs may fetch in a day", Nobody, "Pillarbox tries again by itself; it may take up to 24 hours", "https://support.google.com/a/answer/1071518", Retry),
+    row(SEEN, &["too many simultaneous connections"], "", "Too many connections at once", "The server takes only so many for each account", Nobody, "Pillarbox goes on by itself; other programs that read the mailbox may be in the way", "", Retry),
+    row(SEEN, &["maximum number of connections"], "", "Too many connections at once", "The server takes only so many for each account", Nobody, "Pillarbox goes on by itself; other programs that read the mailbox may be in the way", "", Retry),
+    row(GMAIL_POP, &["not enabled for pop"], "[SYS/PERM]", "POP is switched off for this mailbox", "It has to be switched on in the mailbox's own settings", You, "Gmail's settings, Forwarding and POP/IMAP: enable POP; or read the mailbox over IMAP", GMAIL_POP, Retry),
+    row(GMAIL_POP, &["not enabled for imap"], "", "IMAP is switched off for this mailbox", "It has to be switched on in the mailbox's own settings", You, "Gmail's settings, Forwarding and POP/IMAP: enable IMAP", GMAIL_POP, Retry),
+    row(WEB_LOGIN, &["web login required"], "", "Google wants a sign-in in the browser first", "The sign-in looks unusual to Google, so a program alone may not do it", You, "Sign in to Gmail in a browser and confirm that it is you, then sign in here again", WEB_LOGIN, SignIn),
     row(GOOGLE, &["application-specific password required"], "534 5.7.9", "Google takes no account passwords", "The account has a second factor", You, "Use a sign-in profile with provider gmail, or make an app password", "", EditAccount),
     row(GOOGLE, &["username and password not accepted"], "535 5.7.8", "Google does not accept this sign-in", "The token has ended, or a password was used where Google wants OAuth", You, "Sign in again; an app in Testing loses its sign-in after 7 days", "", SignIn),
     row(GOOGLE, &["invalid credentials (failure)"], "", "Google does not accept this sign-in", "The token has ended, was withdrawn, or lacks the scope https://mail.google.com/", You, "Sign in again; an app in Testing loses its sign-in after 7 days", "", SignIn),
+    row(POP_CODES, &["[sys/temp]"], "[SYS/TEMP]", "The server is not available at the moment", "A fault or a limit on the server's side", Nobody, "Pillarbox tries again by itself", "", Retry),
+    row(SEEN, &["temporarily unavailable"], "", "The server is not available at the moment", "A fault or a limit on the server's side", Nobody, "Pillarbox tries again by itself", "", Retry),
+    row(SEEN, &["system error (failure)"], "", "The server is not available at the moment", "A fault or a limit on the server's side", Nobody, "Pillarbox tries again by itself", "", Retry),
     row(SEEN, &["server unavailable"], "", "The server is not available at the moment", "A fault or a limit on the server's side", Nobody, "Pillarbox tries again by itself", "", Retry),
     row(RFC7628, &["\"status\":\"invalid_token\""], "", "The server does not accept the token", "It has expired or was revoked", You, "Sign in again", "", SignIn),
     row(RFC7628, &["\"status\":\"401\""], "", "The server does not accept the token", "It has expired, was revoked, or is for somebody else", You, "Sign in again", "", SignIn),
@@ -121,6 +144,8 @@ const ROWS: &[Row] = &[
     row(GRAPH, &["errorsendasdenied"], "ErrorSendAsDenied", "You may not send as this address", "Neither Send As nor Send on Behalf was granted", Exchange, "Grant one of them", "Add-RecipientPermission MAILBOX -AccessRights SendAs -Trustee IDENTITY", Nothing),
     row(GRAPH, &["mailboxnotenabledforrestapi"], "MailboxNotEnabledForRESTAPI", "The mailbox is not in the cloud", "It is on a server of the organisation, or has no licence", Admin, "Use IMAP against the organisation's own server, or assign a licence", "", Nothing),
     row(GRAPH, &["applicationthrottled"], "ApplicationThrottled", "Too many requests at once", "Four at a time for each app and mailbox are allowed", Nobody, "Pillarbox waits by itself", "", Nothing),
+    // A server that wants more calls the token invalid besides.
+    row(GRAPH, &["insufficient_claims"], "insufficient_claims", "The organisation wants a stronger sign-in for this", "Conditional Access asks for a step more", You, "Sign in again and finish what the browser asks for", "", SignIn),
     row(GRAPH, &["invalidauthenticationtoken"], "InvalidAuthenticationToken", "The token is not valid for this service", "It has expired or is for another service", You, "Sign in again", "", SignIn),
     row(NDR, &["5.1.10"], "550 5.1.10", "The recipient does not exist", "The address is misspelt or was removed", You, "Correct the address", "", Nothing),
     row(NDR, &["4.4.2"], "421 4.4.2", "The server closed an idle connection", "Nothing was sent for a while", Nobody, "Pillarbox connects again by itself", "", Nothing),
@@ -129,6 +154,7 @@ const ROWS: &[Row] = &[
     row(EWS_END, &["403", "exchange.asmx"], "403", "Exchange Web Services are blocked for this mailbox", "Exchange Online blocks EWS since 1 October 2026 unless the tenant lists the app, and ends it on 1 April 2027", Exchange, "Use IMAP or Graph for this account, or have the app listed (it takes more than a day to work)", ALLOW_EWS, EditAccount),
     row(EWS, &["errorserverbusy"], "ErrorServerBusy", "The server asks to slow down", "Too many requests for the mailbox", Nobody, "Pillarbox waits as long as asked", "", Nothing),
     row(EWS, &["errorexceededconnectioncount"], "ErrorExceededConnectionCount", "Too many connections at once", "Exchange allows 27 for each mailbox", Nobody, "Pillarbox waits by itself; other programs may be in the way", "", Retry),
+    row(EWS, &["errortoomanyobjectsopened"], "ErrorTooManyObjectsOpened", "Too many connections at once", "Exchange allows only so many open things for each mailbox", Nobody, "Pillarbox waits by itself; other programs may be in the way", "", Retry),
     row(EWS, &["errorinvalidsyncstatedata"], "ErrorInvalidSyncStateData", "The server has forgotten how far it had told", "The mailbox was moved or restored, or the mark is too old", Nobody, "Nothing to do: Pillarbox compares everything again", "", Nothing),
     row(EWS, &["errorimpersonateuserdenied"], "ErrorImpersonateUserDenied", "The app may not act for this mailbox", "The role full_access_as_app or the assignment of Application EWS.AccessAsApp does not cover it", Exchange, "Grant it; it takes up to two hours to work", "Test-ServicePrincipalAuthorization -Identity CLIENT_ID -Resource MAILBOX", Nothing),
     row(EWS, &["errorimpersonationdenied"], "ErrorImpersonationDenied", "The app may not act for this mailbox", "Exchange Online ended impersonation with a person's token in February 2025", Exchange, "Sign in app-only, or give the person Full Access", "", EditAccount),
@@ -138,6 +164,14 @@ const ROWS: &[Row] = &[
     row(EWS, &["errormailboxmoveinprogress"], "ErrorMailboxMoveInProgress", "The mailbox is being moved", "It can be opened again afterwards", Nobody, "Pillarbox tries again by itself", "", Retry),
     row(EWS, &["errormailboxstoreunavailable"], "ErrorMailboxStoreUnavailable", "The mailbox cannot be reached at the moment", "A fault on the server's side", Nobody, "Pillarbox tries again by itself", "", Retry),
     row(EWS, &["errorinternalservertransienterror"], "ErrorInternalServerTransientError", "The server is not available at the moment", "A fault on the server's side", Nobody, "Pillarbox tries again by itself", "", Retry),
+    row(EWS, &["errorinternalservererror"], "ErrorInternalServerError", "The server is not available at the moment", "A fault on the server's side", Nobody, "Pillarbox tries again by itself", "", Retry),
+    row(EWS, &["erroradunavailable"], "ErrorADUnavailable", "The server is not available at the moment", "Its directory does not answer", Nobody, "Pillarbox tries again by itself", "", Retry),
+    row(EWS, &["errorconnectionfailed"], "ErrorConnectionFailed", "The server is not available at the moment", "It does not reach the mailbox", Nobody, "Pillarbox tries again by itself", "", Retry),
+    row(EWS, &["errortimeoutexpired"], "ErrorTimeoutExpired", "The server is not available at the moment", "It took too long for the answer", Nobody, "Pillarbox tries again by itself", "", Retry),
+    row(GRAPH, &["generalexception"], "generalException", "The server is not available at the moment", "A fault on the server's side", Nobody, "Pillarbox tries again by itself", "", Retry),
+    row(GRAPH, &["unknownerror"], "UnknownError", "The server is not available at the moment", "A fault on the server's side, often one that took too long", Nobody, "Pillarbox tries again by itself", "", Retry),
+    row(GRAPH, &["serviceunavailable"], "ServiceUnavailable", "The server is not available at the moment", "A fault or a limit on the server's side", Nobody, "Pillarbox tries again by itself", "", Retry),
+    row(GRAPH, &["toomanyrequests"], "TooManyRequests", "The server asks to slow down", "Too many requests for the mailbox", Nobody, "Pillarbox waits as long as asked", "", Nothing),
     row(EWS, &["errormessagesizeexceeded"], "ErrorMessageSizeExceeded", "The message is too big for the server", "Attachments grow by a third on their way", You, "Send fewer or smaller attachments; the message is kept", "", Nothing),
     row(EWS, &["errorquotaexceeded"], "ErrorQuotaExceeded", "The mailbox is full", "The mailbox has reached its quota", You, "Free some room in the mailbox", "", Retry),
     row(EWS, &["errorinvalidrecipients"], "ErrorInvalidRecipients", "The server takes none of the recipients", "An address is malformed", You, "Correct the recipients", "", Nothing),
@@ -148,7 +182,6 @@ const ROWS: &[Row] = &[
     row(GRAPH, &["errormailboxnotfound"], "ErrorMailboxNotFound", "The mailbox is not in the cloud", "It is on a server of the organisation, has no licence, or does not exist", Admin, "Use IMAP against the organisation's own server, or assign a licence", "", Nothing),
     row(GRAPH, &["syncstatenotfound"], "SyncStateNotFound", "The server has forgotten how far it had told", "The mark is too old", Nobody, "Nothing to do: Pillarbox compares everything again", "", Nothing),
     row(GRAPH, &["resyncrequired"], "resyncRequired", "The server has forgotten how far it had told", "The mark is too old", Nobody, "Nothing to do: Pillarbox compares everything again", "", Nothing),
-    row(GRAPH, &["insufficient_claims"], "insufficient_claims", "The organisation wants a stronger sign-in for this", "Conditional Access asks for a step more", You, "Sign in again and finish what the browser asks for", "", SignIn),
 ];
 
 /// Recognises a server's text; `None` when no row fits.

@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use crate::home::tenant;
 
 /// What the server says, and what the notice tells.
-const EWS: &[(&str, &str)] = &[
+pub const EWS: &[(&str, &str)] = &[
     ("ErrorServerBusy", "The server asks to slow down"),
     (
         "ErrorExceededConnectionCount",
@@ -33,20 +33,47 @@ const EWS: &[(&str, &str)] = &[
     ),
     ("ErrorInvalidLicense", "The licence does not allow this"),
     ("ErrorAccessDenied", "has no access to"),
-    ("ErrorImpersonateUserDenied", "has no access to"),
-    ("ErrorNonExistentMailbox", "has no access to"),
+    (
+        "ErrorImpersonateUserDenied",
+        "The app may not act for this mailbox",
+    ),
+    (
+        "ErrorImpersonationDenied",
+        "The app may not act for this mailbox",
+    ),
+    ("ErrorNonExistentMailbox", "There is no such mailbox"),
+    ("ErrorNonPrimarySmtpAddress", "The address is an alias"),
+    (
+        "ErrorMissingEmailAddress",
+        "The identity has no mailbox of its own",
+    ),
+    ("ErrorFolderNotFound", "has no access to"),
+    ("ErrorItemNotFound", "has no access to"),
+    (
+        "ErrorADUnavailable",
+        "The server is not available at the moment",
+    ),
 ];
 
 /// The same for Graph.
-const GRAPH: &[(&str, &str)] = &[
+pub const GRAPH: &[(&str, &str)] = &[
     ("ErrorAccessDenied", "has no access to"),
-    ("MailboxNotEnabledForRESTAPI", "has no access to"),
+    (
+        "MailboxNotEnabledForRESTAPI",
+        "The mailbox is not in the cloud",
+    ),
+    ("ErrorMailboxNotFound", "The mailbox is not in the cloud"),
+    (
+        "insufficient_claims",
+        "The organisation wants a stronger sign-in",
+    ),
+    ("TooManyRequests", "The server asks to slow down"),
     ("ApplicationThrottled", "Too many requests at once"),
     ("InvalidAuthenticationToken", "The token is"),
 ];
 
 /// What the server says to a message that is sent.
-const SENDING: &[(&str, &str)] = &[
+pub const SENDING: &[(&str, &str)] = &[
     ("ErrorSendAsDenied", "may not send as"),
     (
         "ErrorMessageSizeExceeded",
@@ -54,6 +81,10 @@ const SENDING: &[(&str, &str)] = &[
     ),
     ("ErrorQuotaExceeded", "The mailbox is full"),
     ("ErrorInvalidRecipients", "none of the recipients"),
+    (
+        "ErrorSubmissionQuotaExceeded",
+        "The daily limit of recipients is reached",
+    ),
 ];
 
 /// The token of the app that reads over EWS and Graph.

@@ -2,13 +2,9 @@
 //!
 //! Protocol facts §4.3, §4.4, §6.
 
-use std::time::Duration;
-
 use super::wire::{Answer, Reply};
+use crate::backend::sentences::{self, Meaning, Sentence, suggested_backoff};
 use crate::backend::{BackendError, Refusal};
-
-/// No server may make us wait longer than this before the next try.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(3600);
 
 /// Hosts of Exchange Online and Outlook.com in all clouds.
 const MICROSOFT_HOSTS: [&str; 8] = [
@@ -57,40 +53,15 @@ fn is_below(host: &str, domains: &[&str]) -> bool {
     })
 }
 
-/// What a known sentence means.
-enum Meaning {
-    TokenExpired,
-    NoMailbox,
-    Throttled,
-    Ended,
-}
-
-/// Sentences that mean the same wherever they appear: tagged, untagged or in a `BYE`.
-const SENTENCES: [(&str, Meaning); 13] = [
-    ("AccessTokenExpired", Meaning::TokenExpired),
-    (
-        "User is authenticated but not connected",
-        Meaning::NoMailbox,
-    ),
-    ("Request is throttled", Meaning::Throttled),
-    ("Suggested Backoff Time", Meaning::Throttled),
-    ("Server Unavailable", Meaning::Throttled),
-    ("Too many simultaneous connections", Meaning::Throttled),
-    ("Maximum number of connections", Meaning::Throttled),
-    ("exceeded command or bandwidth limits", Meaning::Throttled),
-    ("Command received in Invalid state", Meaning::Ended),
-    ("Connection is closed", Meaning::Ended),
-    ("Connection closed", Meaning::Ended),
-    ("Session invalidated", Meaning::Ended),
-    ("System Error (Failure)", Meaning::Throttled),
+/// Sentences that only IMAP servers say; those of POP3 servers too are in [`sentences`](crate::backend::sentences).
+const SENTENCES: [Sentence; 2] = [
+    ("too many simultaneous connections", Meaning::Throttled),
+    ("command received in invalid state", Meaning::Ended),
 ];
 
 /// Returns what a known sentence means, or `None`. `doing` and `host` describe the moment.
 pub(super) fn known(doing: &'static str, host: &str, text: &str) -> Option<BackendError> {
-    let (_, meaning) = SENTENCES
-        .iter()
-        .find(|(sentence, _)| text.contains(sentence))?;
-    Some(match meaning {
+    Some(match sentences::meaning(text, &SENTENCES)? {
         Meaning::TokenExpired => BackendError::SignIn {
             code: "AccessTokenExpired".to_owned(),
             text: text.to_owned(),
@@ -106,18 +77,6 @@ pub(super) fn known(doing: &'static str, host: &str, text: &str) -> Option<Backe
         },
         Meaning::Ended => super::offline(doing, host, std::io::Error::other(text.to_owned())),
     })
-}
-
-/// Reads `Suggested Backoff Time: 92415 milliseconds`.
-fn suggested_backoff(text: &str) -> Option<Duration> {
-    let (_, rest) = text.split_once("Suggested Backoff Time:")?;
-    let digits: String = rest
-        .trim_start()
-        .chars()
-        .take_while(char::is_ascii_digit)
-        .collect();
-    let wait = Duration::from_millis(digits.parse().ok()?);
-    Some(wait.min(LONGEST_BACKOFF))
 }
 
 /// Sorts a `NO` or `BAD` by the reaction it calls for.
@@ -184,9 +143,7 @@ mod tests {
         let BackendError::Throttled { after, .. } = no("", text) else {
             panic!("not throttled");
         };
-        assert_eq!(after, Some(Duration::from_millis(92_415)));
-        let huge = "Suggested Backoff Time: 99999999999999 milliseconds";
-        assert_eq!(suggested_backoff(huge), Some(LONGEST_BACKOFF));
+        assert_eq!(after, Some(std::time::Duration::from_millis(92_415)));
     }
 
     #[test]

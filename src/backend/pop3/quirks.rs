@@ -2,47 +2,21 @@
 //!
 //! Protocol facts §4.4, §6.4; response codes of RFC 2449 §8 and RFC 3206.
 
-use std::time::Duration;
-
 use super::reply::Refused;
+use crate::backend::sentences::{self, Meaning, Sentence, suggested_backoff};
 use crate::backend::{BackendError, Refusal};
 use crate::net::NetError;
 
-/// No server may make us wait longer than this before the next try.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(3600);
-
-/// What a known sentence means.
-enum Meaning {
-    TokenExpired,
-    NoMailbox,
-    Throttled,
-    Ended,
-}
-
-/// Sentences that mean the same wherever they appear; compared in lower case.
-const SENTENCES: [(&str, Meaning); 18] = [
-    ("accesstokenexpired", Meaning::TokenExpired),
-    (
-        "user is authenticated but not connected",
-        Meaning::NoMailbox,
-    ),
-    ("request is throttled", Meaning::Throttled),
-    ("suggested backoff time", Meaning::Throttled),
-    ("server unavailable", Meaning::Throttled),
+/// Sentences that only POP3 servers say; those of IMAP servers too are in [`sentences`](crate::backend::sentences).
+const SENTENCES: [Sentence; 7] = [
     ("temporarily unavailable", Meaning::Throttled),
     ("too many", Meaning::Throttled),
-    ("maximum number of connections", Meaning::Throttled),
-    ("exceeded command or bandwidth limits", Meaning::Throttled),
-    ("system error (failure)", Meaning::Throttled),
     // What servers without response codes say of a maildrop that somebody else has open.
     ("lock busy", Meaning::Throttled),
     ("already locked", Meaning::Throttled),
     ("mailbox is locked", Meaning::Throttled),
     ("unable to lock", Meaning::Throttled),
     ("mailbox in use", Meaning::Throttled),
-    ("connection is closed", Meaning::Ended),
-    ("connection closed", Meaning::Ended),
-    ("session invalidated", Meaning::Ended),
 ];
 
 /// Returns what is known of a refusal wherever it comes, or `None`. `doing` and `host` describe the moment.
@@ -63,9 +37,7 @@ pub(super) fn known(doing: &'static str, host: &str, refused: &Refused) -> Optio
         }
         _ => {}
     }
-    let lower = text.to_ascii_lowercase();
-    let (_, meaning) = SENTENCES.iter().find(|(known, _)| lower.contains(known))?;
-    Some(match meaning {
+    Some(match sentences::meaning(text, &SENTENCES)? {
         Meaning::TokenExpired => BackendError::SignIn {
             code: "AccessTokenExpired".to_owned(),
             text: text.to_owned(),
@@ -108,25 +80,15 @@ pub(super) fn no_sign_in(doing: &'static str, host: &str, refused: &Refused) -> 
     BackendError::SignIn { code, text }
 }
 
-/// Returns the words, or the code where there are none.
+/// Returns the words behind the code, as the server said them.
 fn worded(refused: &Refused) -> String {
-    if refused.text.is_empty() {
-        refused.code.clone()
-    } else {
+    if refused.code.is_empty() {
         refused.text.clone()
+    } else {
+        format!("[{}] {}", refused.code, refused.text)
+            .trim()
+            .to_owned()
     }
-}
-
-/// Reads `Suggested Backoff Time: 92415 milliseconds`.
-fn suggested_backoff(text: &str) -> Option<Duration> {
-    let (_, rest) = text.split_once("Suggested Backoff Time:")?;
-    let digits: String = rest
-        .trim_start()
-        .chars()
-        .take_while(char::is_ascii_digit)
-        .collect();
-    let wait = Duration::from_millis(digits.parse().ok()?);
-    Some(wait.min(LONGEST_BACKOFF))
 }
 
 #[cfg(test)]
@@ -194,12 +156,5 @@ mod tests {
             "Authentication failure: unknown user name or bad password.",
             "Other / sign-in ",
         );
-    }
-
-    #[test]
-    fn no_server_makes_us_wait_for_days() {
-        let text = "Suggested Backoff Time: 99999999999999 milliseconds";
-        assert_eq!(suggested_backoff(text), Some(LONGEST_BACKOFF));
-        assert_eq!(suggested_backoff("Suggested Backoff Time: soon"), None);
     }
 }

@@ -66,7 +66,8 @@ async fn service(house: &Arc<House>, request: &Request<Bytes>) -> Answer {
     let asked = read_request(request.body(), operations::NAMES);
     let operation = asked.as_ref().ok().map(|asked| &asked.operation);
     let can_happen = |mischief: &Mischief| faults::can_happen(mischief, operation);
-    let mischief = house.mischief.take(Service::Ews, can_happen);
+    let is_asked = |at: &str| operation.is_some_and(|operation| operation.name == at);
+    let mischief = house.mischief.take(Service::Ews, is_asked, can_happen);
     let is_cut_after = mischief == Some(Mischief::CutAfter);
     let is_cut_inside = mischief == Some(Mischief::CutInside);
     if mischief == Some(Mischief::Slow) {

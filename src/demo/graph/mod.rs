@@ -109,10 +109,9 @@ impl Desk<'_> {
 
     /// Takes a mischief if it is this one.
     fn takes(&self, wanted: &Mischief) -> bool {
-        let taken = self
-            .house
-            .mischief
-            .take(Service::Graph, |next| next == wanted);
+        let is_asked = |at: &str| self.call.path.contains(at);
+        let mischief = &self.house.mischief;
+        let taken = mischief.take(Service::Graph, is_asked, |next| next == wanted);
         taken.is_some()
     }
 }
@@ -143,7 +142,9 @@ pub async fn answer(house: &House, request: &Request<Bytes>) -> io::Result<Answe
         serve(house, &call, &ids).await
     };
     let take = |wanted: &Mischief| {
-        let taken = house.mischief.take(Service::Graph, |next| next == wanted);
+        let is_asked = |at: &str| call.path.contains(at);
+        let mischief = &house.mischief;
+        let taken = mischief.take(Service::Graph, is_asked, |next| next == wanted);
         taken.is_some()
     };
     if take(&Mischief::CutAfter) {
@@ -194,7 +195,9 @@ async fn prepared(house: &House, call: &Call) -> Outcome {
         .graph
         .enter(&place.identity, &place.mailbox)
         .ok_or_else(Fault::throttled)?;
-    let take = |wanted: fn(&Mischief) -> bool| house.mischief.take(Service::Graph, wanted);
+    let is_asked = |at: &str| call.path.contains(at);
+    let take =
+        |wanted: fn(&Mischief) -> bool| house.mischief.take(Service::Graph, is_asked, wanted);
     if take(|next| *next == Mischief::Slow).is_some() {
         tokio::time::sleep(LATE).await;
     }

@@ -266,9 +266,12 @@ impl Fault {
     /// Returns the refusal that a test asks for by its code.
     pub fn by_code(code: &str) -> Self {
         let status = match code {
-            "InvalidAuthenticationToken" => 401,
+            "InvalidAuthenticationToken" | CLAIMS => 401,
             "ErrorAccessDenied" | "ErrorSendAsDenied" | "ErrorQuotaExceeded" => 403,
-            "ErrorItemNotFound" | "ErrorInvalidUser" | "MailboxNotEnabledForRESTAPI" => 404,
+            "ErrorItemNotFound"
+            | "ErrorInvalidUser"
+            | "ErrorMailboxNotFound"
+            | "MailboxNotEnabledForRESTAPI" => 404,
             "ErrorFolderExists" => 409,
             "SyncStateNotFound" | "syncStateNotFound" | "resyncRequired" => 410,
             "ErrorIrresolvableConflict" => 412,
@@ -294,18 +297,29 @@ pub struct RequestIds {
     pub client: String,
 }
 
+/// The challenge of continuous access evaluation: the policy wants another sign-in.
+const CLAIMS: &str = "insufficient_claims";
+const WANTED: &str = "Bearer realm=\"\", error=\"insufficient_claims\", claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==\"";
+
 /// Turns a refusal into an answer.
 pub fn refused(fault: &Fault, ids: &RequestIds, base: &str) -> Reply {
     let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    let wants_claims = fault.code == CLAIMS;
+    let code = if wants_claims {
+        "InvalidAuthenticationToken"
+    } else {
+        &fault.code
+    };
     let reply = Reply::json(
         fault.status,
         json!({"error": {
-            "code": fault.code,
+            "code": code,
             "message": fault.message,
             "innerError": {"date": now, "request-id": ids.request, "client-request-id": ids.client},
         }}),
     );
     match fault.status {
+        401 if wants_claims => reply.with("www-authenticate", WANTED.to_owned()),
         401 => reply.with(
             "www-authenticate",
             format!(

@@ -106,10 +106,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lines<S> {
     /// Does what a line asks for, or what a test wants instead.
     async fn answer(&mut self, session: &mut Session, line: &[u8]) -> io::Result<Next> {
         let verb = session.verb(line);
-        let mischief = self
-            .house
-            .mischief
-            .take(Service::Pop3, |mischief| spoil::can_happen(mischief, &verb));
+        let mischief = self.house.mischief.take(
+            Service::Pop3,
+            |at| at == verb,
+            |mischief| spoil::can_happen(mischief, &verb),
+        );
         let fate = mischief.map(spoil::fate);
         match &fate {
             Some(Fate::Instead(bytes)) => {

@@ -74,7 +74,10 @@ async fn answer(house: Arc<House>, request: Request<Incoming>) -> io::Result<Ans
         return Ok(answer.map(|body| body.map_err(|never| match never {}).boxed()));
     };
     house.sign_in.requests.count_web();
-    let mischief = house.mischief.take(service, Mischief::is_of_transport);
+    let is_asked = |at: &str| is_asked(&request, at);
+    let mischief = house
+        .mischief
+        .take(service, is_asked, Mischief::is_of_transport);
     if let Some(mischief) = mischief
         && let Some(answer) = spoiled(&mischief)?
     {
@@ -94,6 +97,12 @@ fn service(path: &str) -> Option<Service> {
     } else {
         None
     }
+}
+
+/// Tells whether a part of the address, or of what is asked there, is this.
+fn is_asked(request: &Request<Bytes>, at: &str) -> bool {
+    let is_in = |bytes: &[u8]| bytes.windows(at.len()).any(|part| part == at.as_bytes());
+    is_in(request.uri().path().as_bytes()) || is_in(request.body())
 }
 
 /// Does the service's work. An error cuts the connection.

@@ -109,6 +109,7 @@ async fn deep_nests_are_refused() {
         deep = json!({ "code": "Outer", "innerError": deep });
     }
     let reply = Reply {
+        challenge: String::new(),
         status: 400,
         body: json!({ "error": deep }),
         request_id: String::new(),
@@ -350,7 +351,7 @@ proptest! {
 
     #[test]
     fn any_failure_is_sorted(status in 300_u16..600, body in any_json()) {
-        let reply = Reply { status, body, request_id: String::new(), retry_after: None };
+        let reply = Reply { status, body, request_id: String::new(), retry_after: None, challenge: String::new() };
         let _ = reply.fault("test", crate::backend::graph::wire::About::Sending).to_string();
     }
 
@@ -383,6 +384,7 @@ proptest! {
 #[test]
 fn errors_of_other_shapes_have_no_code() {
     let reply = Reply {
+        challenge: String::new(),
         status: 400,
         body: json!({ "error": "text" }),
         request_id: String::new(),

@@ -5,7 +5,7 @@ mod reply;
 
 use std::time::Duration;
 
-use ::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use ::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use ::http::{Method, Request, Response};
 use jiff::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -245,6 +245,7 @@ pub(super) fn parse(
         body,
         request_id: text_of(answer.headers(), "request-id"),
         retry_after: retry_after(answer.headers(), Timestamp::now()),
+        challenge: text_of(answer.headers(), WWW_AUTHENTICATE.as_str()),
     })
 }
 
@@ -279,9 +280,11 @@ fn in_order(doing: &'static str, count: usize, answer: Value) -> Result<Vec<Repl
         let status = response.get("status").and_then(Value::as_u64);
         let header = |name: &str| header(response.get("headers"), name);
         let (request_id, wait) = (header("request-id"), header("retry-after"));
+        let challenge = header(WWW_AUTHENTICATE.as_str());
         *place = Some(Reply {
             status: status.and_then(|s| u16::try_from(s).ok()).unwrap_or(0),
             request_id,
+            challenge,
             retry_after: wait.trim().parse().ok().map(Duration::from_secs),
             body: response
                 .get_mut("body")

@@ -23,6 +23,8 @@ pub(in crate::backend::graph) struct Reply {
     pub request_id: String,
     /// How long the server wants us to wait.
     pub retry_after: Option<Duration>,
+    /// `WWW-Authenticate`: what a proof lacks that the body calls invalid (RFC 6750 §3).
+    pub challenge: String,
 }
 
 /// What a request was about, which decides what a refusal means.
@@ -163,9 +165,11 @@ impl Reply {
     }
 
     fn sign_in(&self) -> BackendError {
+        let challenge = sanitize_line(&self.challenge);
+        let challenge: String = challenge.chars().take(LONGEST_TEXT).collect();
         BackendError::SignIn {
             code: format!("{} {}", self.status, self.code()).trim().to_owned(),
-            text: self.text(),
+            text: format!("{challenge} {}", self.text()).trim().to_owned(),
         }
     }
 
