@@ -155,6 +155,13 @@ pub trait Outgoing: Send {
     /// facts §5.2).
     async fn may_send_as(&mut self, sender: &str) -> Result<(), BackendError>;
 
+    /// Takes back what earlier attempts to send a message left behind unsent: drafts with its `Message-ID` (without
+    /// angle brackets). Only for when it is sure that no attempt is under way; nothing that was sent is touched.
+    async fn take_back(&mut self, message_id: &str) -> Result<(), BackendError> {
+        let _ = message_id;
+        Ok(())
+    }
+
     /// Tells whether the server files a copy of what it takes in the sender's Sent folder by itself.
     fn files_sent_copy(&self) -> bool;
 }

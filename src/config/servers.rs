@@ -4,6 +4,7 @@ use crate::config::section::{Section, shown};
 use crate::config::sign_in::{file, is_this_machine};
 use crate::model::{
     IncomingProtocol, IncomingServer, OutgoingProtocol, OutgoingServer, ServerProfile, TlsMode,
+    WebAddress, WebAddressError, service_path,
 };
 
 const KEYS: &[&str] = &[
@@ -13,7 +14,7 @@ const KEYS: &[&str] = &[
     "ca_file",
     "files_sent_copy",
 ];
-const SERVER_KEYS: &[&str] = &["protocol", "host", "port", "tls"];
+const SERVER_KEYS: &[&str] = &["protocol", "host", "port", "tls", "path"];
 
 /// Protections by their word.
 pub const TLS_MODES: &[(&str, TlsMode)] = &[
@@ -36,20 +37,21 @@ pub fn read(name: &str, section: Section<'_>) -> Option<ServerProfile> {
     if is_lost("outgoing", &outgoing) || is_lost("fallback", &fallback) {
         return None;
     }
-    if matches!(&fallback, Some((OutgoingProtocol::Smtp, ..))) {
+    if matches!(&fallback, Some(server) if server.protocol == OutgoingProtocol::Smtp) {
         let message =
             "it takes over where SMTP sign-in is switched off; expected protocol graph or ews";
         section.mistake("fallback", message);
         return None;
     }
-    let (protocol, host, port, tls) = incoming?;
+    let incoming = incoming?;
     Some(ServerProfile {
         name: name.to_owned(),
         incoming: IncomingServer {
-            protocol,
-            host,
-            port,
-            tls,
+            protocol: incoming.protocol,
+            host: incoming.host,
+            port: incoming.port,
+            tls: incoming.tls,
+            path: incoming.path,
         },
         outgoing: outgoing.map(outgoing_server),
         fallback: fallback.map(outgoing_server),
@@ -58,15 +60,23 @@ pub fn read(name: &str, section: Section<'_>) -> Option<ServerProfile> {
     })
 }
 
-fn outgoing_server(
-    (protocol, host, port, tls): (OutgoingProtocol, String, u16, TlsMode),
-) -> OutgoingServer {
+fn outgoing_server(server: Server<OutgoingProtocol>) -> OutgoingServer {
     OutgoingServer {
-        protocol,
-        host,
-        port,
-        tls,
+        protocol: server.protocol,
+        host: server.host,
+        port: server.port,
+        tls: server.tls,
+        path: server.path,
     }
+}
+
+/// A server of either direction.
+struct Server<P> {
+    protocol: P,
+    host: String,
+    port: u16,
+    tls: TlsMode,
+    path: Option<String>,
 }
 
 /// What a server of one direction may say.
@@ -120,24 +130,36 @@ const OUTGOING: Direction<OutgoingProtocol> = Direction {
 /// HTTPS only: a token in every request must not be read on the way.
 const WEB: &[(u16, TlsMode)] = &[(443, TlsMode::Implicit)];
 
-fn server<P: Copy>(
+fn server<P: Copy + PartialEq>(
     parent: &Section<'_>,
     key: &str,
     direction: &Direction<P>,
-) -> Option<(P, String, u16, TlsMode)> {
+) -> Option<Server<P>> {
     let node = parent.get(key)?;
     if let crate::config::tree::Value::Text(text) = &node.value
         && is_ews_address(text)
     {
-        let host = known_ews_host(parent, key, text)?;
-        return Some((direction.ews, host, 443, TlsMode::Implicit));
+        return Some(of_address(direction, known_ews(parent, key, text)?));
     }
     let section = parent.section(key)?.only(SERVER_KEYS);
     let protocol = protocol(&section, direction);
-    let host = host(&section);
+    let is_ews = protocol == Some(direction.ews);
+    let place = if is_ews {
+        ews_place(&section)
+    } else {
+        plain_place(&section)
+    };
     let custom = protocol.map_or(&[][..], direction.ports);
     let (port, tls) = port_and_tls(&section, custom)?;
-    let (protocol, host) = (protocol?, host?);
+    let (protocol, place) = (protocol?, place?);
+    let host = place.host;
+    let stated = place.port.filter(|_| section.get("port").is_none());
+    let port = stated.unwrap_or(port);
+    let path = path_of(&section, place.path);
+    if !is_ews && section.get("path").is_some() {
+        section.mistake("path", "only a server of protocol ews has one");
+        return None;
+    }
     if custom == WEB && tls != TlsMode::Implicit {
         section.mistake("tls", "every request carries the token; expected implicit");
         return None;
@@ -147,7 +169,23 @@ fn server<P: Copy>(
             "\"none\" is only for a server on this machine; expected implicit or starttls";
         section.mistake("tls", message);
     }
-    Some((protocol, host, port, tls))
+    Some(Server {
+        protocol,
+        host,
+        port,
+        tls,
+        path,
+    })
+}
+
+fn of_address<P: Copy>(direction: &Direction<P>, ews: WebAddress) -> Server<P> {
+    Server {
+        protocol: direction.ews,
+        host: ews.host,
+        port: ews.port.unwrap_or(443),
+        tls: TlsMode::Implicit,
+        path: ews.path,
+    }
 }
 
 /// An EWS address in the place of the host says the protocol, too.
@@ -194,10 +232,36 @@ fn port_and_tls(section: &Section<'_>, custom: &[(u16, TlsMode)]) -> Option<(u16
     }
 }
 
+/// Returns the path that is told, by itself or in the address of the host; nothing is the usual one.
+fn path_of(section: &Section<'_>, from_host: Option<String>) -> Option<String> {
+    let stated = section.get("path").and_then(|_| section.text("path"));
+    let Some(text) = stated else {
+        return from_host;
+    };
+    service_path(text).unwrap_or_else(|error| {
+        section.mistake("path", format!("expected {error}"));
+        None
+    })
+}
+
+/// Reads the host; of EWS, its whole address may stand there.
+fn ews_place(section: &Section<'_>) -> Option<WebAddress> {
+    let text = section.required("host", "a host name")?;
+    if text.contains('/') || is_ews_address(text) {
+        return known_ews(section, "host", text);
+    }
+    plain_place(section)
+}
+
+fn plain_place(section: &Section<'_>) -> Option<WebAddress> {
+    let (port, path) = (None, None);
+    host(section).map(|host| WebAddress { host, port, path })
+}
+
 fn host(section: &Section<'_>) -> Option<String> {
     let text = section.required("host", "a host name")?;
     if is_ews_address(text) {
-        return known_ews_host(section, "host", text);
+        return known_ews(section, "host", text).map(|ews| ews.host);
     }
     if text.parse::<std::net::IpAddr>().is_ok() {
         return Some(text.to_owned());
@@ -215,15 +279,21 @@ fn host(section: &Section<'_>) -> Option<String> {
     }
 }
 
-/// Returns the host of an EWS address, or reports that it has none.
-fn known_ews_host(section: &Section<'_>, key: &str, text: &str) -> Option<String> {
-    let host = ews_host(text);
-    if host.is_none() {
-        let message = "this address of Exchange Web Services names no host; expected \
-                       { protocol = \"ews\", host = \"…\" }";
+/// Takes an address of EWS apart, or reports what is wrong with it.
+fn known_ews(section: &Section<'_>, key: &str, text: &str) -> Option<WebAddress> {
+    let read = ews_address(text);
+    if let Err(error) = &read {
+        let message = match error {
+            WebAddressError::NoHost => {
+                "this address of Exchange Web Services names no host; expected \
+                                        { protocol = \"ews\", host = \"…\" }"
+                    .to_owned()
+            }
+            error => format!("not the address of Exchange Web Services; expected: {error}"),
+        };
         section.mistake(key, message);
     }
-    host
+    read.ok()
 }
 
 /// The old form `EWS:host/ews/Exchange.asmx` and a plain EWS URL both mean protocol EWS (design A3).
@@ -232,22 +302,29 @@ pub fn is_ews_address(text: &str) -> bool {
     text.starts_with("ews:") || text.ends_with("/ews/exchange.asmx")
 }
 
-/// Returns the host of an address of either form.
-pub fn ews_host(text: &str) -> Option<String> {
+/// Takes an address of either form apart. Older programs wrote `http`, too; it is HTTPS all the same.
+fn ews_address(text: &str) -> Result<WebAddress, WebAddressError> {
     let text = text.trim();
     let rest = match text.split_at_checked(4) {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ews:") => rest,
+        Some((mark, rest)) if mark.eq_ignore_ascii_case("ews:") => {
+            let bare = rest.split_once("://").map_or(rest, |(_, bare)| bare);
+            bare.trim_start_matches('/')
+        }
         _ => text,
     };
-    let rest = rest
-        .split_once("://")
-        .map_or(rest, |(_, rest)| rest)
-        .trim_start_matches('/');
-    let host = rest.split(['/', ':']).next().unwrap_or_default();
-    match url::Host::parse(host) {
-        Ok(host @ url::Host::Domain(_)) if host.to_string().contains('.') => Some(host.to_string()),
-        _ => None,
+    let read = WebAddress::read(rest)?;
+    match url::Host::parse(&read.host) {
+        Ok(host @ url::Host::Domain(_)) if host.to_string().contains('.') => Ok(WebAddress {
+            host: host.to_string(),
+            ..read
+        }),
+        _ => Err(WebAddressError::NoHost),
     }
+}
+
+/// Returns the host of an address of either form.
+pub fn ews_host(text: &str) -> Option<String> {
+    ews_address(text).ok().map(|ews| ews.host)
 }
 
 /// Whether a host is Exchange Online's, in any cloud (protocol facts §1.3): EWS ends there.

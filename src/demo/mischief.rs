@@ -57,6 +57,8 @@ pub enum Mischief {
     WrongTotals,
     /// Elements and fields that no client knows.
     Unknown,
+    /// The messages that are asked for cannot be written as MIME: EWS, `ErrorContentConversionFailed`.
+    NoMime,
 }
 
 impl Mischief {

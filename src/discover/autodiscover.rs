@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::discover::domain;
-use crate::model::Address;
+use crate::model::{Address, WebAddress, service_path};
 
 /// Microsoft's front end; `autodiscover.outlook.com` listens on port 80 alone.
 pub const MICROSOFT: &str = "autodiscover-s.outlook.com";
@@ -23,8 +23,8 @@ pub fn question(host: &str, address: &Address) -> Option<Url> {
     Some(url)
 }
 
-/// Reads the answer: the host of the EWS server; `None` when it names none.
-pub fn read(body: &[u8]) -> Result<Option<String>, &'static str> {
+/// Reads the answer: where EWS is; `None` when it says nothing of it.
+pub fn read(body: &[u8]) -> Result<Option<WebAddress>, &'static str> {
     let document: Value = serde_json::from_slice(body).map_err(|_| "not JSON")?;
     let Some(text) = document.get("Url").and_then(Value::as_str) else {
         return Ok(None);
@@ -34,7 +34,10 @@ pub fn read(body: &[u8]) -> Result<Option<String>, &'static str> {
         return Err("an address without TLS");
     }
     let host = url.host_str().and_then(domain::plain);
-    host.map(Some).ok_or("no server's name in it")
+    let host = host.ok_or("no server's name in it")?;
+    let path = service_path(url.path()).map_err(|_| "a path that is none of a service")?;
+    let port = url.port();
+    Ok(Some(WebAddress { host, port, path }))
 }
 
 #[cfg(test)]
@@ -60,15 +63,20 @@ mod tests {
     fn only_an_https_address_of_a_named_server_is_taken() {
         let check = |body: &str, expected: Result<Option<&str>, &str>| {
             let found = read(body.as_bytes());
-            assert_eq!(
-                found.as_ref().map(Option::as_deref),
-                expected.as_ref().map(|host| *host),
-                "{body}"
-            );
+            let expected = expected.map(|text| text.and_then(|text| WebAddress::read(text).ok()));
+            assert_eq!(found, expected, "{body}");
         };
         check(
             r#"{"Protocol":"EWS","Url":"https://Outlook.office365.com/EWS/Exchange.asmx"}"#,
             Ok(Some("outlook.office365.com")),
+        );
+        check(
+            r#"{"Url":"https://proxy.contoso.com:8443/mail/Exchange.asmx"}"#,
+            Ok(Some("proxy.contoso.com:8443/mail/Exchange.asmx")),
+        );
+        check(
+            r#"{"Url":"https://proxy.contoso.com/a<b"}"#,
+            Ok(Some("proxy.contoso.com/a%3Cb")),
         );
         check(r#"{"ErrorCode":"ProtocolNotSupported"}"#, Ok(None));
         check(r#"{"Url":7}"#, Ok(None));

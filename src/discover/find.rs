@@ -248,7 +248,7 @@ impl Asking<'_> {
             return Ok(Answer::default());
         };
         let named = autodiscover::read(&body).map_err(|reason| malformed(host, reason))?;
-        let finding = named.map(|ews| from_ews(&ews, &self.domain));
+        let finding = named.map(|ews| from_ews(ews, &self.domain));
         Ok(Answer::of(finding.into_iter().collect()))
     }
 

@@ -13,6 +13,7 @@ use crate::discover::{
 };
 use crate::model::{
     Cloud, IncomingProtocol, IncomingServer, Method, OutgoingProtocol, OutgoingServer, Provider,
+    WebAddress,
 };
 
 /// The most findings that are made of one source's answer.
@@ -91,13 +92,13 @@ pub fn from_records(places: &Places, mail_domain: &str) -> Vec<Finding> {
 }
 
 /// Makes the finding of the EWS server that Autodiscover named.
-pub fn from_ews(host: &str, mail_domain: &str) -> Finding {
-    if let Some(known) = known::by_host(host) {
+pub fn from_ews(ews: WebAddress, mail_domain: &str) -> Finding {
+    if let Some(known) = known::by_host(&ews.host) {
         // In the cloud, whoever has EWS has IMAP.
         return known_finding(known, Origin::Autodiscover);
     }
-    let trust = trust(host, mail_domain, Voucher::Nobody);
-    stand_in(host, Origin::Autodiscover, trust)
+    let trust = trust(&ews.host, mail_domain, Voucher::Nobody);
+    stand_in(ews, Origin::Autodiscover, trust)
 }
 
 /// Sees whose hosts they are. Of hosts known by heart the sign-in is known too, whatever a file says; and Microsoft's
@@ -178,6 +179,7 @@ fn imap(place: &Place) -> IncomingServer {
         host: place.host.clone(),
         port: place.port,
         tls: place.tls,
+        path: None,
     }
 }
 
@@ -187,5 +189,6 @@ fn smtp(place: &Place) -> OutgoingServer {
         host: place.host.clone(),
         port: place.port,
         tls: place.tls,
+        path: None,
     }
 }

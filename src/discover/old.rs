@@ -7,11 +7,13 @@ use crate::discover::servers::known_finding;
 use crate::discover::{Basis, Finding, HostTrust, Origin, SignInFinding, domain};
 use crate::model::{
     Cloud, IncomingProtocol, IncomingServer, Method, OutgoingProtocol, OutgoingServer, Provider,
-    TlsMode,
+    TlsMode, WebAddress,
 };
 
-/// The path of every EWS server (protocol facts §7.3), in lower case.
-const PATH: &str = "/ews/exchange.asmx";
+/// What older programs write before it.
+const MARK: &str = "ews:";
+/// How the path of an EWS server ends, in lower case: proxies put it anywhere (protocol facts §7.3).
+const ENDING: &str = "/exchange.asmx";
 
 /// A server address of an older program.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,60 +24,63 @@ pub struct OldServer {
     pub finding: Finding,
 }
 
-/// Reads `EWS:host/ews/Exchange.asmx` or `https://host/ews/exchange.asmx`, in any case; `None` for everything else.
+/// Reads `EWS:host/path` or `https://host/ews/exchange.asmx`, in any case; `None` for everything else. A path that is
+/// not the usual one is kept, since it is a proxy's.
 pub fn old_server(text: &str) -> Option<OldServer> {
-    let text = text.trim().to_lowercase();
-    let (rest, is_marked) = match text.strip_prefix("ews:") {
-        Some(rest) => (rest.trim_start(), true),
-        None => (text.as_str(), false),
+    let text = text.trim();
+    let (rest, is_marked) = match text.split_at_checked(MARK.len()) {
+        Some((mark, rest)) if mark.eq_ignore_ascii_case(MARK) => (rest.trim_start(), true),
+        _ => (text, false),
     };
-    let bare = rest
-        .strip_prefix("https://")
-        .or_else(|| rest.strip_prefix("http://"));
-    let has_scheme = bare.is_some();
-    let bare = bare.unwrap_or_else(|| rest.trim_start_matches('/'));
-    let (place, path) = match bare.split_once('/') {
-        Some((place, path)) => (place, format!("/{path}")),
-        None => (bare, String::new()),
+    let bare = match rest.split_once("://") {
+        // Older programs did not care; here it is HTTPS all the same.
+        Some((scheme, bare)) if is_web(scheme) => bare,
+        None if is_marked => rest.trim_start_matches('/'),
+        Some(_) | None => return None,
     };
-    let is_ews = path.trim_end_matches('/') == PATH;
-    let is_old =
-        (is_marked && (is_ews || path.is_empty() || path == "/")) || (has_scheme && is_ews);
-    if !is_old {
+    let lower = bare.to_ascii_lowercase();
+    let is_ews = lower.trim_end_matches('/').ends_with(ENDING);
+    let mut ews = WebAddress::read(bare).ok()?;
+    if !is_marked && !is_ews {
         return None;
     }
-    let host = match place.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => place,
-    };
-    let host = match Host::parse(host).ok()? {
-        Host::Domain(_) => domain::plain(host)?,
+    ews.host = match Host::parse(&ews.host).ok()? {
+        Host::Domain(_) => domain::plain(&ews.host.to_lowercase())?,
         Host::Ipv4(_) | Host::Ipv6(_) => return None,
     };
-    let finding = stand_in(&host, Origin::Typed, HostTrust::Own);
+    let host = ews.host.clone();
+    let finding = stand_in(ews, Origin::Typed, HostTrust::Own);
     Some(OldServer { host, finding })
 }
 
+fn is_web(scheme: &str) -> bool {
+    let mut known = ["http", "https"].iter();
+    known.any(|web| scheme.eq_ignore_ascii_case(web))
+}
+
 /// Makes the finding for an EWS server. Exchange Online blocks EWS (protocol facts §7.1), so there IMAP stands in.
-pub(super) fn stand_in(host: &str, origin: Origin, trust: HostTrust) -> Finding {
-    if let Some(known) = known::by_host(host) {
+pub(super) fn stand_in(ews: WebAddress, origin: Origin, trust: HostTrust) -> Finding {
+    if let Some(known) = known::by_host(&ews.host) {
         return Finding {
             basis: Basis::FromEws,
             ..known_finding(known, origin)
         };
     }
+    let port = ews.port.unwrap_or(443);
     Finding {
         incoming: IncomingServer {
             protocol: IncomingProtocol::Ews,
-            host: host.to_owned(),
-            port: 443,
+            host: ews.host.clone(),
+            port,
             tls: TlsMode::Implicit,
+            path: ews.path.clone(),
         },
         outgoing: Some(OutgoingServer {
             protocol: OutgoingProtocol::Ews,
-            host: host.to_owned(),
-            port: 443,
+            host: ews.host,
+            port,
             tls: TlsMode::Implicit,
+            path: ews.path,
         }),
         login: None,
         sign_in: Some(SignInFinding {
@@ -141,6 +146,28 @@ mod tests {
     }
 
     #[test]
+    fn port_and_path_of_a_proxy_are_kept() {
+        let check = |text: &str, port: u16, path: Option<&str>| {
+            let finding = old_server(text).unwrap().finding;
+            let outgoing = finding.outgoing.unwrap();
+            let expected = (port, path.map(str::to_owned));
+            assert_eq!(
+                (finding.incoming.port, finding.incoming.path),
+                expected,
+                "{text}"
+            );
+            assert_eq!((outgoing.port, outgoing.path), expected, "{text}");
+        };
+        check("EWS:mail.contoso.com/ews/exchange.asmx", 443, None);
+        check("EWS:proxy.contoso.com/Mail/ews", 443, Some("/Mail/ews"));
+        check(
+            "https://proxy.contoso.com:8443/X/Exchange.asmx",
+            8443,
+            Some("/X/Exchange.asmx"),
+        );
+    }
+
+    #[test]
     fn other_addresses_are_not_taken_for_ews() {
         for text in [
             "",
@@ -152,7 +179,10 @@ mod tests {
             "https://127.0.0.1/ews/exchange.asmx",
             "EWS:a b.c/ews/exchange.asmx",
             "ftp://mail.contoso.com/ews/exchange.asmx",
-            "EWS:mail.contoso.com/owa",
+            "EWS:mail.contoso.com/a b",
+            "EWS:/ews/exchange.asmx",
+            "://mail.contoso.com/ews/exchange.asmx",
+            "EWS:mail.contoso.com/a?b",
             "alice@contoso.com",
         ] {
             check(text, None);

@@ -44,6 +44,7 @@ pub fn provider_incoming(
         host: host.to_owned(),
         port: protocol.port(TlsMode::Implicit),
         tls: TlsMode::Implicit,
+        path: None,
     })
 }
 
@@ -64,6 +65,7 @@ pub fn provider_outgoing(
         host: server.host,
         port: server.port,
         tls: server.tls,
+        path: None,
     })
 }
 
@@ -108,6 +110,7 @@ fn imap((host, port, tls): Server) -> IncomingServer {
         host: host.to_owned(),
         port,
         tls,
+        path: None,
     }
 }
 
@@ -117,6 +120,7 @@ fn smtp((host, port, tls): Server) -> OutgoingServer {
         host: host.to_owned(),
         port,
         tls,
+        path: None,
     }
 }
 

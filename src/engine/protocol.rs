@@ -23,13 +23,30 @@ pub fn reading_server(
     }
     let mut known = config.servers.values().map(|profile| &profile.incoming);
     let known = known.find(|one| one.protocol == protocol && one.host == now.host);
+    let outgoing = servers.outgoing.as_ref();
+    if let Some(ews) = outgoing.filter(|one| is_ews_at(one.protocol, &one.host, &now.host))
+        && protocol == IncomingProtocol::Ews
+    {
+        return IncomingServer {
+            protocol,
+            host: ews.host.clone(),
+            port: ews.port,
+            tls: ews.tls,
+            path: ews.path.clone(),
+        };
+    }
     let usual = || provider_incoming(sign_in.provider, sign_in.cloud, protocol);
     known.cloned().or_else(usual).unwrap_or(IncomingServer {
         protocol,
         host: now.host.clone(),
         port: protocol.port(TlsMode::Implicit),
         tls: TlsMode::Implicit,
+        path: None,
     })
+}
+
+fn is_ews_at(protocol: OutgoingProtocol, host: &str, wanted: &str) -> bool {
+    protocol == OutgoingProtocol::Ews && host == wanted
 }
 
 /// Does the same for sending.
@@ -46,6 +63,19 @@ pub fn sending_server(
         Some(now) if !now.host.is_empty() => &now.host,
         _ => &servers.incoming.host,
     };
+    let incoming = &servers.incoming;
+    if protocol == OutgoingProtocol::Ews
+        && incoming.protocol == IncomingProtocol::Ews
+        && incoming.host == *host
+    {
+        return OutgoingServer {
+            protocol,
+            host: incoming.host.clone(),
+            port: incoming.port,
+            tls: incoming.tls,
+            path: incoming.path.clone(),
+        };
+    }
     let mut known = config
         .servers
         .values()
@@ -65,6 +95,7 @@ pub fn sending_server(
         host: host.clone(),
         port: protocol.port(tls),
         tls,
+        path: None,
     })
 }
 

@@ -377,6 +377,7 @@ impl Signer {
             host: host.to_owned(),
             port,
             tls: TlsMode::Implicit,
+            path: None,
         };
         let incoming = &servers.incoming;
         let sends = if self.send.is_password() {
@@ -390,7 +391,9 @@ impl Signer {
                 Some(web(OutgoingProtocol::Graph, &incoming.host, incoming.port))
             }
             (None, IncomingProtocol::Ews) => {
-                Some(web(OutgoingProtocol::Ews, &incoming.host, incoming.port))
+                let ews = web(OutgoingProtocol::Ews, &incoming.host, incoming.port);
+                let path = incoming.path.clone();
+                Some(OutgoingServer { path, ..ews })
             }
             (None, _) if sends.provider.is_microsoft() && sends.method != Method::Password => {
                 Some(web(OutgoingProtocol::Graph, sends.cloud.graph_host(), 443))

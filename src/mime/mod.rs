@@ -14,8 +14,11 @@ mod write;
 
 pub use error::MimeError;
 pub use quote::quote_depth;
-pub use read::{Digest, attachment, digest, parse_body, parse_envelope};
+pub use read::{
+    Digest, attachment, digest, header_in_unicode, header_text, parse_body, parse_envelope,
+};
 pub use write::{Answer, Built, adopt, answer, build, crlf};
+pub use write::{AttachedPiece, ContentPiece, HeaderPiece, Pieces, TextPiece, assemble};
 
 #[cfg(test)]
 mod tests;

@@ -18,8 +18,8 @@ mod sanitize;
 mod sign_in;
 
 pub use account::{
-    Account, IncomingProtocol, IncomingServer, Mailbox, MailboxKind, OutgoingProtocol,
-    OutgoingServer, ServerProfile, TlsMode,
+    Account, EWS_PATH, IncomingProtocol, IncomingServer, Mailbox, MailboxKind, OutgoingProtocol,
+    OutgoingServer, ServerProfile, TlsMode, WebAddress, WebAddressError, service_path,
 };
 pub use address::{Address, AddressError, AddressList, parse_address_list};
 pub use changes::{

@@ -33,6 +33,7 @@ pub async fn measure(lab: &Lab, home: &Home, person: &str) -> Result<(), Failure
         host: "localhost".to_owned(),
         port,
         tls: TlsMode::Implicit,
+        path: None,
     };
     let login = Login {
         user: person.to_owned(),

@@ -224,3 +224,8 @@ mod app {
         troubles::token_that_ends_in_the_middle_is_replaced(Target::demo_app(Pop3).await).await;
     }
 }
+
+#[tokio::test]
+async fn odd_headers_are_the_same_text() {
+    reading::odd_headers_are_the_same_text(Target::demo(Pop3).await).await;
+}

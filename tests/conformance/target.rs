@@ -312,6 +312,7 @@ pub fn incoming_at(
         host: host.to_owned(),
         port,
         tls,
+        path: None,
     }
 }
 
@@ -322,5 +323,6 @@ pub fn smtp_at(host: &str, port: u16, tls: TlsMode) -> OutgoingServer {
         host: host.to_owned(),
         port,
         tls,
+        path: None,
     }
 }

@@ -177,6 +177,7 @@ impl Place {
             host: "localhost".into(),
             port: self.tenant.web_port,
             tls: TlsMode::Implicit,
+            path: None,
         };
         let opened = match self.protocol {
             IncomingProtocol::Ews => ews::connect(&server, &self.trust, &self.access).await,
@@ -192,6 +193,7 @@ impl Place {
             host: "localhost".into(),
             port: self.tenant.web_port,
             tls: TlsMode::Implicit,
+            path: None,
         };
         let post = match self.protocol {
             IncomingProtocol::Ews => {

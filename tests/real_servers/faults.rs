@@ -44,6 +44,7 @@ impl Reader {
             host: "localhost".to_owned(),
             port: self.lab.port(port),
             tls,
+            path: None,
         };
         imap::connect(&server, trust, &self.login).await
     }
@@ -236,6 +237,7 @@ async fn lost_answer_to_the_last_byte_is_unsure() {
         host: "localhost".to_owned(),
         port: reader.lab.port("LOST_RECEIPT"),
         tls: TlsMode::Implicit,
+        path: None,
     };
     let mut outgoing = smtp::connect(&server, &reader.lab.trust, &reader.login)
         .await

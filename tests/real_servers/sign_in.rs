@@ -85,6 +85,7 @@ impl Person {
             host: "localhost".to_owned(),
             port: self.lab.port("IMAPS"),
             tls: TlsMode::Implicit,
+            path: None,
         };
         let login = Login {
             user: mailbox.to_owned(),
@@ -105,6 +106,7 @@ impl Person {
             host: "localhost".to_owned(),
             port: self.lab.port("SMTP"),
             tls: TlsMode::StartTls,
+            path: None,
         };
         let login = Login {
             user: user.to_owned(),

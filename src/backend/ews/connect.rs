@@ -8,7 +8,7 @@ use super::soap::{Class, Reply, Version, Xml};
 use super::submit::Submitter;
 use super::{Ews, item};
 use crate::backend::{Access, Backend, BackendError, Outgoing};
-use crate::model::{IncomingServer, OutgoingServer, Role};
+use crate::model::{EWS_PATH, IncomingServer, OutgoingServer, Role};
 use crate::net::Trust;
 
 const DOING: &str = "open the mailbox";
@@ -63,7 +63,8 @@ pub async fn open(
     trust: &Trust,
     access: &Access,
 ) -> Result<Ews, BackendError> {
-    open_at(&base(&server.host, server.port), trust, access).await
+    let base = base(&server.host, server.port, server.path.as_deref());
+    open_at(&base, trust, access).await
 }
 
 /// Opens a way to send mail. `access.mailbox` is the sender.
@@ -72,7 +73,7 @@ pub async fn connect_outgoing(
     trust: &Trust,
     access: &Access,
 ) -> Result<Box<dyn Outgoing>, BackendError> {
-    let base = base(&server.host, server.port);
+    let base = base(&server.host, server.port, server.path.as_deref());
     Ok(Box::new(send_at(&base, trust, access).await?))
 }
 
@@ -99,14 +100,15 @@ pub(super) async fn send_at(
     Ok(submitter)
 }
 
-fn base(host: &str, port: u16) -> String {
+/// Returns the address of the service.
+pub(super) fn base(host: &str, port: u16, path: Option<&str>) -> String {
     // The address of a URL is in brackets where it is one of IPv6.
     let host = if host.contains(':') && !host.starts_with('[') {
         format!("[{host}]")
     } else {
         host.to_owned()
     };
-    format!("https://{host}:{port}/EWS/Exchange.asmx")
+    format!("https://{host}:{port}{}", path.unwrap_or(EWS_PATH))
 }
 
 /// Asks for the folders that every mailbox has.

@@ -65,6 +65,7 @@ const GONE: &[&str] = &[
 const UNREADABLE: &[&str] = &[
     "ErrorContentConversionFailed",
     "ErrorCorruptData",
+    "ErrorMimeContentConversionFailed",
     "ErrorMimeContentInvalid",
     "ErrorMimeContentInvalidBase64String",
     "ErrorUnsupportedMimeConversion",

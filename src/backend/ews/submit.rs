@@ -89,7 +89,8 @@ impl Submitter {
         mail: &Outbound,
         content: &str,
     ) -> Result<Receipt, BackendError> {
-        self.clear_away(mail).await?;
+        let message_id = message_id(&crlf(mail.bytes.get(..HEADER).unwrap_or(&mail.bytes)));
+        self.clear_away(&message_id).await?;
         let draft = self.save(mail, content).await?;
         let write = |xml: &mut Xml, _: Version| {
             xml.inside("m:SendItem", &[("SaveItemToFolder", "true")], |xml| {
@@ -124,10 +125,9 @@ impl Submitter {
     }
 
     /// Takes back what an earlier attempt saved among the owner's drafts and did not send: its answer was lost.
-    async fn clear_away(&self, mail: &Outbound) -> Result<(), BackendError> {
-        let message_id = message_id(&crlf(mail.bytes.get(..HEADER).unwrap_or(&mail.bytes)));
+    async fn clear_away(&self, message_id: &str) -> Result<(), BackendError> {
         let place = |xml: &mut Xml| self.link.place(xml, "drafts");
-        match find_by_message_id(&self.link, &place, &message_id).await {
+        match find_by_message_id(&self.link, &place, message_id).await {
             Ok(left) if left.is_empty() => Ok(()),
             Ok(left) => {
                 tracing::info!(target: "pillarbox::ews", count = left.len(), "taking back what was not sent");
@@ -265,6 +265,14 @@ impl Outgoing for Submitter {
                 text,
             }),
             outcome => outcome,
+        }
+    }
+
+    async fn take_back(&mut self, message_id: &str) -> Result<(), BackendError> {
+        match self.link.access().opener {
+            Opener::Delegate => self.clear_away(message_id).await,
+            // Sent in one step, which leaves nothing.
+            Opener::Owner | Opener::Application => Ok(()),
         }
     }
 

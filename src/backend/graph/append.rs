@@ -13,7 +13,7 @@ use super::item::id_of;
 use super::parts::{recipients, split};
 use super::submit::{make_draft, take_back};
 use super::upload::{as_json, attach};
-use super::wire::{About, Call, literal, protocol, with_query};
+use super::wire::{About, Call, Wire, literal, protocol, with_query};
 use crate::backend::BackendError;
 use crate::mime::{parse_body, parse_envelope};
 use crate::model::{Address, Applied, Envelope, FlagChange, Flags, RemoteId};
@@ -110,25 +110,35 @@ impl Graph {
 
     /// Looks for a message by its id.
     async fn find(&self, folder: &str, message_id: &str) -> Result<Option<RemoteId>, BackendError> {
-        if message_id.is_empty() {
-            return Ok(None);
-        }
-        let path = self.wire.base().path(&["mailFolders", folder, "messages"]);
-        let filter = format!(
-            "internetMessageId eq {}",
-            literal(&format!("<{message_id}>"))
-        );
-        let query = [
-            ("$filter", filter.as_str()),
-            ("$select", "id"),
-            ("$top", "1"),
-        ];
-        let call = Call::get(with_query(&path, &query));
-        let reply = self.wire.call("look for a message", &call).await?;
-        let body = reply.demand("look for a message", About::Item(folder))?;
-        let values = body.get("value").and_then(Value::as_array);
-        Ok(values.into_iter().flatten().find_map(id_of))
+        let found = find_all(&self.wire, folder, message_id).await?;
+        Ok(found.into_iter().next())
     }
+}
+
+/// Returns messages of a folder with this `Message-ID`, which is without angle brackets; ten of them at most.
+pub(super) async fn find_all(
+    wire: &Wire,
+    folder: &str,
+    message_id: &str,
+) -> Result<Vec<RemoteId>, BackendError> {
+    if message_id.is_empty() {
+        return Ok(Vec::new());
+    }
+    let path = wire.base().path(&["mailFolders", folder, "messages"]);
+    let filter = format!(
+        "internetMessageId eq {}",
+        literal(&format!("<{message_id}>"))
+    );
+    let query = [
+        ("$filter", filter.as_str()),
+        ("$select", "id"),
+        ("$top", "10"),
+    ];
+    let call = Call::get(with_query(&path, &query));
+    let reply = wire.call("look for a message", &call).await?;
+    let body = reply.demand("look for a message", About::Item(folder))?;
+    let values = body.get("value").and_then(Value::as_array);
+    Ok(values.into_iter().flatten().filter_map(id_of).collect())
 }
 
 fn filed(message_id: &str, id: RemoteId) -> Applied {

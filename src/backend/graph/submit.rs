@@ -10,12 +10,14 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::append::find_all;
 use super::item::id_of;
 use super::parts::{addressed, split};
 use super::upload::attach;
 use super::wire::{About, Call, Reply, Wire, failed, parse, protocol, with_query};
 use crate::backend::http::read;
 use crate::backend::{BackendError, Opener, Outgoing, Refusal};
+use crate::mime::parse_envelope;
 use crate::model::{Outbound, Receipt, RemoteId};
 use crate::net::{CONNECT_LIMIT, NetError, Trust, Written};
 
@@ -26,6 +28,8 @@ const WHOLE: usize = 2_200_000;
 /// How long the service may be silent over a message.
 const SILENCE: Duration = Duration::from_secs(180);
 const LONGEST_ANSWER: usize = 1 << 20;
+/// How far into a message its `Message-ID` is looked for.
+const HEADER: usize = 1 << 20;
 
 /// What sends from one mailbox.
 #[derive(Debug)]
@@ -102,6 +106,14 @@ impl Outgoing for Post {
         }
     }
 
+    async fn take_back(&mut self, message_id: &str) -> Result<(), BackendError> {
+        clear_away(&self.wire, message_id).await?;
+        match &self.own {
+            Some(own) => clear_away(own, message_id).await,
+            None => Ok(()),
+        }
+    }
+
     fn files_sent_copy(&self) -> bool {
         true
     }
@@ -112,9 +124,22 @@ fn is_no_access(error: &BackendError) -> bool {
     matches!(error, BackendError::Refused { kind: found, .. } if *found == kind)
 }
 
-/// Makes a draft and sends it. A draft that was not sent is taken back.
+/// Makes a draft and sends it. A draft that was not sent is taken back, and so is that of an earlier attempt.
 async fn send_large(wire: &Wire, bytes: &[u8]) -> Result<Receipt, BackendError> {
-    let draft = make_draft(wire, bytes).await?;
+    let message_id = message_id(bytes);
+    clear_away(wire, &message_id).await?;
+    let draft = match make_draft(wire, bytes).await {
+        Ok(draft) => draft,
+        Err(error) => {
+            // It may be there all the same, where only its answer was lost; what cannot be had now, the next attempt does.
+            if let (BackendError::Offline { .. }, Err(error)) =
+                (&error, clear_away(wire, &message_id).await)
+            {
+                tracing::debug!(target: "pillarbox::graph", %error, "a draft may stay until the next attempt");
+            }
+            return Err(error);
+        }
+    };
     let draft = draft.as_str();
     let path = wire.base().path(&["messages", draft, "send"]);
     let outcome = post(wire, &path, "", Vec::new()).await;
@@ -122,6 +147,40 @@ async fn send_large(wire: &Wire, bytes: &[u8]) -> Result<Receipt, BackendError> 
         take_back(wire, draft).await;
     }
     outcome
+}
+
+/// Returns the `Message-ID` without its angle brackets; empty where there is none.
+fn message_id(message: &[u8]) -> String {
+    let header = message.get(..HEADER).unwrap_or(message);
+    let end = header.windows(4).position(|four| four == b"\r\n\r\n");
+    let header = header.get(..end.unwrap_or(header.len()));
+    parse_envelope(header.unwrap_or_default(), None).message_id
+}
+
+/// Takes drafts with a `Message-ID` back. What was sent has left the drafts.
+async fn clear_away(wire: &Wire, message_id: &str) -> Result<(), BackendError> {
+    let left = match find_all(wire, "drafts", message_id).await {
+        Ok(left) => left,
+        // Who may not look has made no draft; what is not allowed is told by the next step.
+        Err(
+            error @ (BackendError::Refused { .. }
+            | BackendError::Gone { .. }
+            | BackendError::SignIn { .. }),
+        ) => {
+            tracing::debug!(target: "pillarbox::graph", %error, "drafts cannot be looked at");
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    for draft in &left {
+        tracing::info!(target: "pillarbox::graph", "taking back what was not sent");
+        let delete = Call::delete(wire.base().path(&["messages", draft.as_str()]));
+        let reply = wire.call("take a message back", &delete).await?;
+        if !reply.is_ok() && reply.status != 404 {
+            return Err(reply.fault("take a message back", About::Item(draft.as_str())));
+        }
+    }
+    Ok(())
 }
 
 /// Deletes a message that was not finished, if it can be done.

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::engine::{reading_server, sending_server};
 use crate::model::{
     Account, Address, ClientKind, IncomingProtocol, IncomingServer, Method, OutgoingProtocol,
-    OutgoingServer, SignInProfile, TlsMode, parse_address_list,
+    OutgoingServer, SignInProfile, TlsMode, WebAddress, parse_address_list,
 };
 
 /// Puts all flags over an account. Where it sent as it read, it still does, unless flags say otherwise.
@@ -211,7 +211,8 @@ fn servers(given: &Servers, config: &Config, account: &mut Account) -> Result<()
         servers.outgoing = Some(sending_server(config, (sign_in, servers), protocol.into()));
     }
     if let Some(text) = &given.imap {
-        let (host, port) = host_port(text, "--imap")?;
+        let read = reader(servers.incoming.protocol.name());
+        let (host, port, path) = read(text, "--imap")?;
         let tls = match (servers.incoming.protocol, port) {
             (IncomingProtocol::Imap, 143) | (IncomingProtocol::Pop3, 110) => TlsMode::StartTls,
             _ => TlsMode::Implicit,
@@ -220,6 +221,7 @@ fn servers(given: &Servers, config: &Config, account: &mut Account) -> Result<()
             host,
             port,
             tls,
+            path,
             ..servers.incoming.clone()
         };
     }
@@ -241,7 +243,7 @@ fn outgoing(text: &str, protocol: OutgoingProtocol) -> Result<Option<OutgoingSer
     if text.trim().is_empty() {
         return Ok(None);
     }
-    let (host, port) = host_port(text, "--smtp")?;
+    let (host, port, path) = reader(protocol.name())(text, "--smtp")?;
     Ok(Some(OutgoingServer {
         protocol,
         host,
@@ -251,6 +253,7 @@ fn outgoing(text: &str, protocol: OutgoingProtocol) -> Result<Option<OutgoingSer
         } else {
             TlsMode::StartTls
         },
+        path,
     }))
 }
 
@@ -262,8 +265,28 @@ const fn tls_mode(tls: TlsArg) -> TlsMode {
     }
 }
 
-/// Reads `HOST:PORT`.
-pub(super) fn host_port(text: &str, flag: &str) -> Result<(String, u16), CliError> {
+/// Host, port and path of a server.
+type Place = (String, u16, Option<String>);
+
+/// Returns what reads the address of a server: `HOST:PORT`, and of EWS a whole address with its path, too.
+pub(super) fn reader(protocol: &str) -> fn(&str, &str) -> Result<Place, CliError> {
+    if protocol == IncomingProtocol::Ews.name() {
+        ews_place
+    } else {
+        host_port
+    }
+}
+
+fn ews_place(text: &str, flag: &str) -> Result<Place, CliError> {
+    if !text.contains('/') {
+        return host_port(text, flag);
+    }
+    let ews = WebAddress::read(text);
+    let ews = ews.map_err(|error| usage(format!("{flag} \"{text}\": {error}")))?;
+    Ok((ews.host, ews.port.unwrap_or(443), ews.path))
+}
+
+fn host_port(text: &str, flag: &str) -> Result<Place, CliError> {
     let wrong = || {
         usage(format!(
             "{flag} takes HOST:PORT, such as mail.example.com:993, not \"{text}\""
@@ -278,6 +301,6 @@ pub(super) fn host_port(text: &str, flag: &str) -> Result<(String, u16), CliErro
     if host.is_empty() {
         Err(wrong())
     } else {
-        Ok((host.to_owned(), port))
+        Ok((host.to_owned(), port, None))
     }
 }

@@ -187,13 +187,13 @@ pub(in crate::cli) struct Servers {
     /// What mail is sent over
     #[arg(long, value_enum)]
     pub send_protocol: Option<SendProtocolArg>,
-    /// Incoming server as HOST:PORT, whatever its protocol
+    /// Incoming server as HOST:PORT, whatever its protocol; of EWS, its whole address, too
     #[arg(long, value_name = "HOST:PORT", visible_alias = "incoming")]
     pub imap: Option<String>,
     /// Protection of the incoming server
     #[arg(long, value_enum, visible_alias = "incoming-tls")]
     pub imap_tls: Option<TlsArg>,
-    /// Outgoing server as HOST:PORT, whatever its protocol
+    /// Outgoing server as HOST:PORT, whatever its protocol; of EWS, its whole address, too
     #[arg(long, value_name = "HOST:PORT", visible_alias = "outgoing")]
     pub smtp: Option<String>,
     /// Protection of the outgoing server

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use crate::cli::account::apply::host_port;
+use crate::cli::account::apply::reader;
 use crate::cli::account::args::Add;
 use crate::cli::error::CliError;
 use crate::engine::Candidate;
@@ -139,10 +139,12 @@ fn fill_in(
         "tenant" => sign_in.tenant = answer,
         "certificate" => sign_in.certificate = Some(std::path::absolute(answer)?),
         _ => {
-            let (host, port) = host_port(&answer, flag)?;
+            let read = reader(account.servers.incoming.protocol.name());
+            let (host, port, path) = read(&answer, flag)?;
             account.servers.incoming = IncomingServer {
                 host,
                 port,
+                path,
                 ..account.servers.incoming.clone()
             };
         }

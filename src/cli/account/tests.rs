@@ -37,12 +37,14 @@ fn account() -> crate::model::Account {
                 host: HOST.to_owned(),
                 port: 993,
                 tls: TlsMode::Implicit,
+                path: None,
             },
             outgoing: Some(OutgoingServer {
                 protocol: OutgoingProtocol::Smtp,
                 host: HOST.to_owned(),
                 port: 465,
                 tls: TlsMode::Implicit,
+                path: None,
             }),
             ca_file: None,
             files_sent_copy: None,
@@ -93,8 +95,8 @@ fn without_a_terminal_a_foreign_server_is_taken_only_when_it_was_given() {
 #[test]
 fn servers_are_host_and_port() {
     assert_eq!(
-        apply::host_port("mail.example.com:993", "--imap").unwrap(),
-        ("mail.example.com".to_owned(), 993)
+        apply::reader("imap")("mail.example.com:993", "--imap").unwrap(),
+        ("mail.example.com".to_owned(), 993, None)
     );
     for wrong in [
         "mail.example.com",
@@ -103,8 +105,19 @@ fn servers_are_host_and_port() {
         "mail:99999",
         "mail:imap",
     ] {
-        assert!(apply::host_port(wrong, "--imap").is_err(), "{wrong}");
+        assert!(apply::reader("imap")(wrong, "--imap").is_err(), "{wrong}");
     }
+    let ews = apply::reader("ews");
+    assert_eq!(
+        ews("https://proxy.example.com/Mail/ews", "--imap").unwrap(),
+        (
+            "proxy.example.com".to_owned(),
+            443,
+            Some("/Mail/ews".to_owned())
+        )
+    );
+    assert!(ews("http://proxy.example.com/Mail/ews", "--imap").is_err());
+    assert!(ews("proxy.example.com", "--imap").is_err());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use toml_edit::{Array, InlineTable, Value};
 use crate::config::interface::Interface;
 use crate::config::servers::TLS_MODES;
 use crate::config::sign_in::{ASSERTIONS, CLIENTS, CLOUDS, METHODS, PROVIDERS};
-use crate::model::{Account, Cloud, ServerProfile, SignInProfile, TlsMode};
+use crate::model::{Account, Cloud, OutgoingServer, ServerProfile, SignInProfile, TlsMode};
 
 /// A key and what it says.
 pub struct Field {
@@ -107,15 +107,10 @@ impl Profile for ServerProfile {
     fn fields(&self) -> Vec<Field> {
         let incoming = &self.incoming;
         let protocol = incoming.protocol.name();
-        let incoming = server(protocol, &incoming.host, incoming.port, incoming.tls);
-        let outgoing = self.outgoing.as_ref().map(|outgoing| {
-            let protocol = outgoing.protocol.name();
-            server(protocol, &outgoing.host, outgoing.port, outgoing.tls)
-        });
-        let fallback = self.fallback.as_ref().map(|fallback| {
-            let protocol = fallback.protocol.name();
-            server(protocol, &fallback.host, fallback.port, fallback.tls)
-        });
+        let plain = server(protocol, &incoming.host, incoming.port, incoming.tls);
+        let incoming = with_path(plain, incoming.path.as_deref());
+        let fallback = self.fallback.as_ref().map(outgoing);
+        let outgoing = self.outgoing.as_ref().map(outgoing);
         vec![
             Field::new("incoming", Some(incoming)),
             Field::new("outgoing", outgoing),
@@ -194,6 +189,19 @@ pub fn server(protocol: &str, host: &str, port: u16, tls: TlsMode) -> Value {
     table.insert("port", i64::from(port).into());
     table.insert("tls", word(TLS_MODES, &tls).into());
     Value::InlineTable(table)
+}
+
+fn outgoing(outgoing: &OutgoingServer) -> Value {
+    let protocol = outgoing.protocol.name();
+    let plain = server(protocol, &outgoing.host, outgoing.port, outgoing.tls);
+    with_path(plain, outgoing.path.as_deref())
+}
+
+fn with_path(mut server: Value, path: Option<&str>) -> Value {
+    if let (Value::InlineTable(table), Some(path)) = (&mut server, path) {
+        table.insert("path", path.into());
+    }
+    server
 }
 
 fn word<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {

@@ -1,7 +1,7 @@
 //! Settings of former days: recognised with their place, and replaced without touching anything else.
 
 use super::*;
-use crate::model::{IncomingProtocol, OutgoingProtocol};
+use crate::model::{IncomingProtocol, OutgoingProtocol, ServerProfile};
 
 const OLD: &str = r#"# carried over from the old program
 [sign_in.contoso]
@@ -168,6 +168,97 @@ fn a_server_of_ones_own_keeps_its_ews_address() {
     assert_eq!(
         (outgoing.protocol, outgoing.port),
         (OutgoingProtocol::Ews, 443)
+    );
+}
+
+#[test]
+fn the_path_of_an_ews_server_is_kept_wherever_it_stands() {
+    let check = |incoming: &str, expected: (&str, u16, Option<&str>)| {
+        let text = format!("[servers.a]\nincoming = {incoming}\noutgoing = {incoming}\n");
+        let (_home, paths) = home(&text, "");
+        assert_eq!(Config::old_settings(&paths).unwrap(), [], "{incoming}");
+        let servers = Config::load(&paths).unwrap().servers["a"].clone();
+        let read = &servers.incoming;
+        let seen = (read.host.as_str(), read.port, read.path.as_deref());
+        assert_eq!(seen, expected, "{incoming}");
+        assert_eq!(read.protocol, IncomingProtocol::Ews);
+        let outgoing = servers.outgoing.clone().unwrap();
+        assert_eq!(
+            (outgoing.port, outgoing.path.as_deref()),
+            (expected.1, expected.2)
+        );
+        let other = ServerProfile {
+            name: "b".to_owned(),
+            ..servers.clone()
+        };
+        save_servers(&paths, &other).unwrap();
+        assert_eq!(Config::load(&paths).unwrap().servers["b"], other);
+    };
+    let proxied = ("mail.firma.example", 443, Some("/Mail/ews"));
+    check("\"EWS:mail.firma.example/Mail/ews\"", proxied);
+    check(
+        "{ protocol = \"ews\", host = \"mail.firma.example\", path = \"/Mail/ews\" }",
+        proxied,
+    );
+    check(
+        "{ protocol = \"ews\", host = \"https://mail.firma.example/Mail/ews\" }",
+        proxied,
+    );
+    check(
+        "{ host = \"EWS:mail.firma.example:443/Mail/ews\" }",
+        proxied,
+    );
+    let other_port = ("mail.firma.example", 8443, None);
+    check(
+        "{ protocol = \"ews\", host = \"https://mail.firma.example:8443/ews/exchange.asmx\" }",
+        other_port,
+    );
+    check(
+        "{ protocol = \"ews\", host = \"mail.firma.example\", port = 8443, path = \"/ews/exchange.asmx\" }",
+        other_port,
+    );
+}
+
+#[test]
+fn what_is_no_path_of_ews_is_a_mistake() {
+    let check = |incoming: &str, key: &str, part: &str| {
+        let (_home, paths) = home(&format!("[servers.a]\nincoming = {incoming}\n"), "");
+        let Err(ConfigError::Mistakes(mistakes)) = Config::load(&paths) else {
+            panic!("{incoming}");
+        };
+        assert_eq!(mistakes[0].key, format!("servers.a.{key}"), "{incoming}");
+        assert!(
+            mistakes[0].message.contains(part),
+            "{incoming}: {}",
+            mistakes[0].message
+        );
+    };
+    let ews = |rest: &str| format!("{{ protocol = \"ews\", {rest} }}");
+    check(
+        &ews("host = \"a.example\", path = \"/a b\""),
+        "incoming.path",
+        "no blanks",
+    );
+    check(
+        &ews("host = \"a.example\", path = \"ews\""),
+        "incoming.path",
+        "a path such as",
+    );
+    check(
+        &ews("host = \"https://a.example/a?b\""),
+        "incoming.host",
+        "no ?",
+    );
+    check(
+        &ews("host = \"http://a.example/a\""),
+        "incoming.host",
+        "only https",
+    );
+    check("\"EWS:a.example/a b\"", "incoming", "no blanks");
+    check(
+        "{ protocol = \"imap\", host = \"a.example\", path = \"/ews\" }",
+        "incoming.path",
+        "only a server of protocol ews",
     );
 }
 

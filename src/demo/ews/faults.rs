@@ -30,6 +30,10 @@ pub fn can_happen(mischief: &Mischief, request: Option<&Node>) -> bool {
         }
         Mischief::Repeated => matches!(name, "SyncFolderItems" | "FindItem"),
         Mischief::WrongTotals => matches!(name, "GetFolder" | "FindFolder" | "FindItem"),
+        Mischief::NoMime => {
+            let shape = request.and_then(|request| request.child("ItemShape"));
+            shape.is_some_and(|shape| shape.is_true("IncludeMimeContent"))
+        }
         Mischief::Error { .. } | Mischief::Unknown => request.is_some(),
         mischief => !mischief.is_of_transport(),
     }

@@ -13,6 +13,7 @@ use super::wire::IdForm;
 use super::{Desk, Extra};
 use crate::demo::mail_store::{Flags, Message};
 use crate::demo::message::{addresses, decode_words, fields, plain_text, split, value};
+use crate::mime::header_in_unicode;
 
 /// What a message shows when nothing is selected.
 const USUAL: [&str; 28] = [
@@ -263,7 +264,8 @@ impl Shown<'_> {
 
     fn headers(&self) -> Value {
         let (header, _) = split(&self.message.bytes);
-        let all = fields(header).map(
+        let unicode = header_in_unicode(header);
+        let all = fields(&unicode).map(
             |field| json!({"name": String::from_utf8_lossy(field.name), "value": field.value()}),
         );
         Value::Array(all.collect())

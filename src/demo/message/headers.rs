@@ -1,5 +1,10 @@
 //! Header fields of a message, raw and unfolded (RFC 5322 §2.2).
 
+use crate::mime::header_in_unicode;
+
+/// What begins a change of character set in a text of seven bits (ISO 2022).
+const ESCAPE: u8 = 0x1B;
+
 /// One header field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Field<'a> {
@@ -49,11 +54,16 @@ pub fn fields(header: &[u8]) -> impl Iterator<Item = Field<'_>> {
     })
 }
 
-/// Returns the value of the first field of that name.
+/// Returns the value of the first field of that name. Raw characters of any charset are read as Exchange reads them when
+/// a message is delivered: of the charset that the header names.
 pub fn value(header: &[u8], name: &str) -> Option<String> {
-    fields(header)
-        .find(|field| field.name.eq_ignore_ascii_case(name.as_bytes()))
-        .map(|field| field.value())
+    let is_it = |field: &Field<'_>| field.name.eq_ignore_ascii_case(name.as_bytes());
+    let field = fields(header).find(is_it)?;
+    if field.raw.is_ascii() && !field.raw.contains(&ESCAPE) {
+        return Some(field.value());
+    }
+    let unicode = header_in_unicode(header);
+    fields(&unicode).find(is_it).map(|field| field.value())
 }
 
 /// Cuts off one line with its continuation lines.

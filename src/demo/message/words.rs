@@ -4,6 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::text::decode_charset;
+use crate::mime::header_text;
+
+/// The charset that is read here.
+const OWN: &str = "utf-8";
 
 /// Writes text for a header: as it is when it is ASCII, else as encoded words of UTF-8 in base64.
 pub fn encode_word(text: &str) -> String {
@@ -28,8 +32,24 @@ fn frame(piece: &str) -> String {
     format!("=?utf-8?B?{}?=", STANDARD.encode(piece))
 }
 
-/// Reads a header value with encoded words; what can't be read stays as it is.
+/// Reads a header value with encoded words; what can't be read stays as it is. What is of another charset than UTF-8,
+/// or cut within a character, is read as the program reads it.
 pub fn decode_words(value: &str) -> String {
+    let own = decode(value);
+    if is_whole(value) && !own.contains('\u{FFFD}') {
+        return own;
+    }
+    header_text(value)
+}
+
+/// Tells whether all encoded words are of charsets that are known here.
+fn is_whole(value: &str) -> bool {
+    let words = value.split("=?").skip(1);
+    let mut charsets = words.filter_map(|word| Some(word.split_once('?')?.0));
+    charsets.all(|charset| charset.eq_ignore_ascii_case(OWN))
+}
+
+fn decode(value: &str) -> String {
     let mut out = String::new();
     let mut rest = value;
     let mut is_after_word = false;

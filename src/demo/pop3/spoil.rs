@@ -40,6 +40,7 @@ pub fn can_happen(mischief: &Mischief, verb: &str) -> bool {
         Mischief::WrongTotals => matches!(verb, "LIST" | "STAT"),
         Mischief::Unknown => matches!(verb, "CAPA" | "LIST"),
         Mischief::CutInside => matches!(verb, "UIDL" | "LIST" | "TOP" | "RETR"),
+        Mischief::NoMime => false,
         _ => !matches!(verb, "CAPA" | "STLS" | "NOOP" | ""),
     }
 }
@@ -58,7 +59,8 @@ pub fn fate(mischief: Mischief) -> Fate {
         Mischief::CursorLost => Fate::Renamed,
         Mischief::Repeated => Fate::Repeated,
         Mischief::WrongTotals => Fate::WrongTotals,
-        Mischief::Unknown => Fate::Unknown,
+        // POP3 has every message as it came.
+        Mischief::Unknown | Mischief::NoMime => Fate::Unknown,
     }
 }
 

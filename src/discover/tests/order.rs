@@ -167,6 +167,17 @@ async fn an_exchange_server_of_ones_own_is_suggested_with_ews() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn port_and_path_that_autodiscover_names_are_used() {
+    let answer = r#"{"Protocol":"EWS","Url":"https://proxy.contoso.com:8443/mail/Exchange.asmx"}"#;
+    let found = alice(&Script::new().answers(OWN_AUTODISCOVER, 200, answer)).await;
+    let first = &found.servers[0];
+    let place = (first.incoming.port, first.incoming.path.as_deref());
+    assert_eq!(place, (8443, Some("/mail/Exchange.asmx")));
+    let outgoing = first.outgoing.as_ref().unwrap();
+    assert_eq!((outgoing.port, outgoing.path.as_deref()), place);
+}
+
+#[tokio::test(start_paused = true)]
 async fn microsoft_says_which_customers_have_servers_of_their_own() {
     let own = "https://mail.contoso.com/autodiscover/autodiscover.json/v1.0/alice@contoso.com?Protocol=EWS";
     let script = Script::new()

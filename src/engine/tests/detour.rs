@@ -18,6 +18,7 @@ fn with_fallback() -> Config {
         host: "graph.x.test".into(),
         port: 443,
         tls: TlsMode::Implicit,
+        path: None,
     });
     config
 }

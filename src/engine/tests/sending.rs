@@ -7,7 +7,8 @@ use crate::engine::tests::world::{World, offline, refused, sign_in_refused};
 use crate::engine::tests::{ALICE, Fixture, SUPPORT, config, small_world};
 use crate::engine::{EngineError, Event};
 use crate::model::{
-    Address, Draft, FailureKind, OutboxId, OutboxItem, OutboxState, Receipt, RefusedRecipient,
+    Address, Draft, FailureKind, OutboxId, OutboxItem, OutboxState, OutgoingProtocol, Receipt,
+    RefusedRecipient,
 };
 
 const AT_ONCE: Duration = Duration::ZERO;
@@ -337,6 +338,28 @@ async fn an_unsure_message_not_found_is_asked_about_and_not_sent_again() {
     );
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert_eq!(fixture.world.sent().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_message_that_is_asked_about_left_at_the_server_is_taken_back() {
+    for (protocol, expected) in [(OutgoingProtocol::Ews, 1), (OutgoingProtocol::Smtp, 0)] {
+        let mut config = config(&[]);
+        for servers in [
+            &mut config.accounts[0].servers,
+            config.servers.get_mut("x").unwrap(),
+        ] {
+            servers.outgoing.as_mut().unwrap().protocol = protocol;
+        }
+        let fixture = Fixture::start_with(small_world(), config, true).await;
+        fixture.idle().await;
+        fixture.world.answer_with(unsure());
+        let still = stuck(&fixture, ALICE).await;
+        assert_eq!(still.state, OutboxState::Unsure);
+        let line = format!("take back {}", still.message_id);
+        let log = fixture.world.take_log();
+        let taken = log.iter().filter(|one| **one == line);
+        assert_eq!(taken.count(), expected, "{log:?}");
+    }
 }
 
 #[tokio::test]

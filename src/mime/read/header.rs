@@ -13,6 +13,9 @@ use mail_parser::{Addr, ContentType, HeaderValue};
 use crate::mime::read::words::join_words;
 use crate::model::{Address, sanitize_line};
 
+/// Characters of one decoded value.
+const MAX_TEXT: usize = 10_000;
+
 /// One raw field of a header block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::mime) struct Field<'a> {
@@ -29,26 +32,79 @@ impl Field<'_> {
     }
 }
 
-/// Makes a block fit for [`fields`]: UTF-8 (else each odd line is taken for Windows-1252), ending in LF.
+/// Returns a header block in UTF-8, as [`parse_envelope`](crate::mime::parse_envelope) reads it: raw characters of other
+/// charsets are decoded, encoded words stay as they are.
+pub fn header_in_unicode(block: &[u8]) -> Cow<'_, [u8]> {
+    prepare(block)
+}
+
+/// Returns the value of a header field with its encoded words decoded (RFC 2047), as one safe line.
+pub fn header_text(value: &str) -> String {
+    text(value.as_bytes(), MAX_TEXT)
+}
+
+/// Makes a block fit for [`fields`]: UTF-8, ending in LF. Raw characters in a line that is no UTF-8 are of the charset that
+/// `Content-Type` names, else Windows-1252; ISO-2022-JP says itself what it is (RFC 1468).
 pub(in crate::mime) fn prepare(block: &[u8]) -> Cow<'_, [u8]> {
     let is_utf8 = std::str::from_utf8(block).is_ok();
-    if is_utf8 && block.ends_with(b"\n") {
+    let is_plain = is_utf8 && !is_iso_2022_jp(block);
+    if is_plain && block.ends_with(b"\n") {
         return Cow::Borrowed(block);
     }
+    let charset = if is_utf8 { None } else { charset(block) };
     let mut out = Vec::with_capacity(block.len() + 2);
     for line in block.split_inclusive(|byte| *byte == b'\n') {
         // Raw bytes within an encoded word are of the word's charset.
         let has_word = line.windows(2).any(|pair| pair == b"=?");
-        if is_utf8 || has_word || std::str::from_utf8(line).is_ok() {
+        if !is_plain && !has_word && is_iso_2022_jp(line) {
+            add_decoded(&mut out, line, "iso-2022-jp");
+        } else if is_utf8 || has_word || std::str::from_utf8(line).is_ok() {
             out.extend_from_slice(line);
         } else {
-            out.extend_from_slice(windows_1252(line).as_bytes());
+            let charset = charset.as_deref().unwrap_or("windows-1252");
+            add_decoded(&mut out, line, charset);
         }
     }
     if !out.ends_with(b"\n") {
         out.push(b'\n');
     }
     Cow::Owned(out)
+}
+
+/// Tells whether there are escape sequences to Japanese character sets.
+fn is_iso_2022_jp(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == 0x1B) {
+        rest = rest.get(at + 1..).unwrap_or_default();
+        if matches!(rest, [b'$', b'B' | b'@', ..] | [b'(', b'J' | b'I', ..]) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Returns the charset of the text that follows, where the header names one that raw characters can be of.
+fn charset(block: &[u8]) -> Option<String> {
+    let mut fields = fields(block);
+    let field = fields.find(|field| field.is("content-type"))?;
+    let kind = content_type(field.value)?;
+    let charset = kind.attribute("charset")?.to_ascii_lowercase();
+    let is_wide = charset.starts_with("utf");
+    let is_known = charset_decoder(charset.as_bytes()).is_some();
+    (is_known && !is_wide && !charset.contains("ascii")).then_some(charset)
+}
+
+/// Decodes a line but for its end; no character of it becomes another end.
+fn add_decoded(out: &mut Vec<u8>, line: &[u8], charset: &str) {
+    let end = line.trim_ascii_end().len();
+    let (text, end) = line.split_at_checked(end).unwrap_or((line, &[]));
+    let decoded = match charset_decoder(charset.as_bytes()) {
+        Some(decode) => decode(text),
+        None => String::from_utf8_lossy(text).into_owned(),
+    };
+    let decoded = decoded.replace(['\r', '\n'], " ");
+    out.extend_from_slice(decoded.as_bytes());
+    out.extend_from_slice(end);
 }
 
 /// Decodes bytes that name no charset and are no UTF-8: what old Windows programs send.

@@ -15,3 +15,4 @@ mod words;
 pub use body::{attachment, parse_body};
 pub use digest::{Digest, digest};
 pub use envelope::parse_envelope;
+pub use header::{header_in_unicode, header_text};

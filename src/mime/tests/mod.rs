@@ -1,8 +1,10 @@
 //! Stories over the whole of mime: a folder of nasty mail, generated monsters, round trips, random bytes.
 
 mod answers;
+mod assembled;
 mod golden;
 mod monsters;
+mod raw_headers;
 mod round_trip;
 
 use jiff::Timestamp;

@@ -99,7 +99,7 @@ fn answering(builder: MessageBuilder, origin: Option<&DraftOrigin>) -> MessageBu
 }
 
 /// Ids come from others; one that cannot be written plainly is left out.
-fn is_id(id: &str) -> bool {
+pub(super) fn is_id(id: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'<' && byte != b'>';
     (1..=900).contains(&id.len()) && id.bytes().all(is_plain)
 }
@@ -181,11 +181,11 @@ fn encoded(name: &str, media_type: &str, data: Vec<u8>) -> SinglePart {
     Attachment::new(name).body(body, content_type)
 }
 
-fn base64(data: Vec<u8>) -> Body {
+pub(super) fn base64(data: Vec<u8>) -> Body {
     // Base64 takes anything; the other arm cannot happen and loses nothing but compactness.
     Body::new_with_encoding(data, ContentTransferEncoding::Base64).unwrap_or_else(Body::new)
 }
 
-fn octets() -> ContentType {
+pub(super) fn octets() -> ContentType {
     ContentType::parse("application/octet-stream").unwrap_or(ContentType::TEXT_PLAIN)
 }

@@ -1,7 +1,8 @@
-//! Writing: messages from drafts, finished messages taken over, answers prepared.
+//! Writing: messages from drafts and from pieces, finished messages taken over, answers prepared.
 
 mod adopt;
 mod answer;
+mod assemble;
 mod build;
 mod forward;
 mod recipients;
@@ -10,5 +11,6 @@ mod wire;
 
 pub use adopt::adopt;
 pub use answer::{Answer, answer};
+pub use assemble::{AttachedPiece, ContentPiece, HeaderPiece, Pieces, TextPiece, assemble};
 pub use build::{Built, build};
 pub use wire::crlf;

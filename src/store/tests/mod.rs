@@ -181,6 +181,7 @@ fn account(name: &str) -> Account {
                 host: "mail.contoso.com".into(),
                 port: 993,
                 tls: TlsMode::Implicit,
+                path: None,
             },
             outgoing: None,
             ca_file: None,

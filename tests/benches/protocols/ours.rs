@@ -46,6 +46,7 @@ async fn open(
         host: "localhost".to_owned(),
         port: port(house, protocol),
         tls: TlsMode::Implicit,
+        path: None,
     };
     let user = house.tenant.user.clone();
     let access = Access {

@@ -1,5 +1,6 @@
 //! The demo tenant by Exchange Web Services: a person and a mailbox she has rights on.
 
+use pillarbox::demo::Mischief;
 use pillarbox::model::IncomingProtocol::Ews;
 
 use crate::stories::{changing, exchange_web, reading, troubles};
@@ -202,4 +203,10 @@ async fn mail_is_sent_once_wherever_the_connection_ends() {
 #[tokio::test]
 async fn token_that_ends_before_sending_is_replaced() {
     exchange_web::token_that_ends_before_sending_is_replaced(target().await).await;
+}
+
+#[tokio::test]
+async fn draft_of_a_message_given_up_is_taken_back() {
+    let steps = [Mischief::Unknown, Mischief::Unknown, Mischief::Cut];
+    exchange_web::draft_of_a_message_given_up_is_taken_back(target().await, &steps).await;
 }

@@ -273,3 +273,18 @@ async fn mail_is_sent_once_wherever_the_connection_ends() {
 async fn token_that_ends_before_sending_is_replaced() {
     exchange_web::token_that_ends_before_sending_is_replaced(target().await).await;
 }
+
+#[tokio::test]
+async fn message_that_is_no_mime_is_read_whole() {
+    exchange_web::message_that_is_no_mime_is_read_whole(target().await).await;
+}
+
+#[tokio::test]
+async fn odd_headers_are_the_same_text() {
+    reading::odd_headers_are_the_same_text(target().await).await;
+}
+
+#[tokio::test]
+async fn path_of_the_service_is_used() {
+    exchange_web::path_of_the_service_is_used(target().await).await;
+}

@@ -1,5 +1,6 @@
 //! A person and her own mailbox, by Microsoft Graph.
 
+use pillarbox::demo::Mischief;
 use pillarbox::model::IncomingProtocol::Graph;
 
 use crate::stories::{changing, exchange_web, reading, sending, troubles};
@@ -258,4 +259,21 @@ async fn cut_while_sending_is_unsure() {
 #[tokio::test]
 async fn token_that_ends_before_sending_is_replaced() {
     exchange_web::token_that_ends_before_sending_is_replaced(Target::demo(Graph).await).await;
+}
+
+#[tokio::test]
+async fn odd_headers_are_the_same_text() {
+    reading::odd_headers_are_the_same_text(Target::demo(Graph).await).await;
+}
+
+#[tokio::test]
+async fn large_mail_is_sent_once_whichever_answer_is_lost() {
+    exchange_web::large_mail_is_sent_once_whichever_answer_is_lost(Target::demo(Graph).await).await;
+}
+
+#[tokio::test]
+async fn draft_of_a_message_given_up_is_taken_back() {
+    let steps = [Mischief::Unknown, Mischief::CutAfter, Mischief::Cut];
+    exchange_web::draft_of_a_message_given_up_is_taken_back(Target::demo(Graph).await, &steps)
+        .await;
 }

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use pillarbox::backend::{Backend, BackendError, Refusal};
 use pillarbox::demo::Mischief;
+use pillarbox::mime::{attachment, parse_body, parse_envelope};
 use pillarbox::model::{
-    Cursor, FlagChange, Flags, Outbound, Progress, Receipt, RemoteId, RemoteOp, Wake,
+    Body, Cursor, FlagChange, Flags, Outbound, Progress, Receipt, RemoteId, RemoteOp, Wake,
 };
 use tokio::sync::Notify;
 
+use crate::stories::sending::{numbers, with_file};
 use crate::stories::steps::{
     PATIENCE, changes, find, find_folder, make_folder, message_id, outbound, subjects,
 };
@@ -45,6 +47,21 @@ pub async fn token_without_permission_is_a_sign_in_matter(target: Target) {
         matches!(error, Some(BackendError::SignIn { .. })),
         "{error:?}"
     );
+}
+
+/// The service is asked at the path that the server has; the case of the usual one does not matter.
+pub async fn path_of_the_service_is_used(mut target: Target) {
+    for (path, is_there) in [("/elsewhere/ews", false), ("/ews/EXCHANGE.asmx", true)] {
+        target.incoming.path = Some(path.to_owned());
+        target.outgoing.path = Some(path.to_owned());
+        let opened = target.try_open(&target.mailbox).await.map(drop);
+        let sending = target.try_outgoing(&target.mailbox).await.map(drop);
+        assert_eq!(
+            (opened.is_ok(), sending.is_ok()),
+            (is_there, is_there),
+            "{opened:?} {sending:?}"
+        );
+    }
 }
 
 /// "Too busy" in Exchange's own words says how long to wait; after that everything goes on.
@@ -286,6 +303,59 @@ pub async fn mail_is_sent_once_wherever_the_connection_ends(target: Target) {
     }
 }
 
+/// A large message goes in many steps; it is sent once, and no draft of it stays, whichever answer is lost.
+pub async fn large_mail_is_sent_once_whichever_answer_is_lost(target: Target) {
+    let reader = reader(&target);
+    let demo = target.in_demo_only();
+    for step in 0..5 {
+        // What no client knows does no harm and leaves the mischief to a later request.
+        for _ in 0..step {
+            demo.spoil(Mischief::Unknown);
+        }
+        demo.spoil(Mischief::CutAfter);
+        let subject = format!("large at step {step}");
+        let mut mail = outbound(&target.mailbox, &[reader], &subject);
+        mail.bytes = with_file(&mail.bytes, &numbers());
+        let failures = send_until_sure(&target, &mail).await;
+        assert!(failures <= 1, "{subject}");
+        check_sent_once(&target, reader, &subject);
+    }
+}
+
+/// What an attempt left among the drafts is taken back when nobody sends the message any more. `steps` is what happens to
+/// the requests of the attempt; it leaves a draft.
+pub async fn draft_of_a_message_given_up_is_taken_back(target: Target, steps: &[Mischief]) {
+    let reader = reader(&target);
+    let mut mail = outbound(&target.mailbox, &[reader], "given up");
+    mail.bytes = with_file(&mail.bytes, &numbers());
+    let mut outgoing = target.outgoing(&target.mailbox).await;
+    for step in steps {
+        target.in_demo_only().spoil(step.clone());
+    }
+    let outcome = outgoing.submit(&mail).await;
+    let is_open = matches!(
+        outcome,
+        Ok(Receipt::Unsure { .. }) | Err(BackendError::Offline { .. })
+    );
+    assert!(is_open, "{outcome:?}");
+    let drafts = || copies(&target, &target.mailbox, "Drafts", "given up");
+    assert_eq!(drafts(), 1, "there was to be one to take back");
+    let mut outgoing = target.outgoing(&target.mailbox).await;
+    for _ in 0..2 {
+        let taken = outgoing.take_back(&message_id("given up")).await;
+        taken.expect("nothing left behind");
+        assert_eq!(drafts(), 0);
+    }
+    assert_eq!(copies(&target, reader, "INBOX", "given up"), 0);
+    let receipt = outgoing.submit(&mail).await.expect("a receipt");
+    assert!(matches!(receipt, Receipt::Accepted { .. }), "{receipt:?}");
+    outgoing
+        .take_back(&message_id("given up"))
+        .await
+        .expect("nothing to do");
+    check_sent_once(&target, reader, "given up");
+}
+
 /// Sends until it is sure that the mail went, as the outbox does: what is not sure is looked for in the sent mail.
 async fn send_until_sure(target: &Target, mail: &Outbound) -> usize {
     let subject = String::from_utf8_lossy(&mail.bytes).into_owned();
@@ -321,4 +391,78 @@ pub async fn token_that_ends_before_sending_is_replaced(target: Target) {
     let receipt = outgoing.submit(&mail).await.expect("a receipt");
     assert!(matches!(receipt, Receipt::Accepted { .. }), "{receipt:?}");
     check_sent_once(&target, reader, "after the end");
+}
+
+/// A message that Exchange cannot write as MIME opens all the same: header, text and attachments as they were.
+pub async fn message_that_is_no_mime_is_read_whole(target: Target) {
+    let mut mailbox = target.open_main().await;
+    let folder = make_folder(&mut *mailbox, "Odd").await;
+    let inner = "Subject: inside\r\nFrom: <bo@elsewhere.test>\r\n\r\nFrom inside.\r\n";
+    let bytes = format!(
+        "From: =?utf-8?q?J=C3=BCrgen?= <ana@elsewhere.test>\r\nTo: <you@contoso.test>\r\nSubject: odd\r\n\
+         Message-ID: <odd@stories.test>\r\nDate: Tue, 17 Nov 2026 09:30:00 +0100\r\nMIME-Version: 1.0\r\n\
+         X-Mark: kept\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
+         Content-Type: text/html; charset=utf-8\r\n\r\n<p>Schöne Grüße</p>\r\n--b\r\n\
+         Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"a.pdf\"\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\nAAECA/8=\r\n--b\r\n\
+         Content-Type: image/png; name=\"logo.png\"\r\nContent-ID: <logo@x>\r\nContent-Disposition: inline\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\niVBORw==\r\n--b\r\n\
+         Content-Type: message/rfc822\r\n\r\n{inner}\r\n--b--\r\n"
+    );
+    let append = RemoteOp::Append {
+        folder: folder.as_str().to_owned(),
+        flags: Flags::NONE,
+        message_id: "odd@stories.test".to_owned(),
+        bytes: bytes.into_bytes(),
+    };
+    target.file_as_it_is(&mut *mailbox, &append).await;
+    let id = find(&mut *mailbox, &folder, "odd").await.id;
+    target.in_demo_only().spoil(Mischief::NoMime);
+    let (asked, progress) = ([id], Progress::default());
+    let read = mailbox.fetch(&folder, &asked, &progress).await;
+    let message = read.expect("a message").remove(0).1;
+    let read = mailbox.fetch(&folder, &asked, &progress).await;
+    let plain = read.expect("a message").remove(0).1;
+    assert_ne!(message, plain, "it was to be put together");
+    let (shown, usual) = (parse_body(&message, 80), parse_body(&plain, 80));
+    assert_eq!(shown.text, usual.text);
+    let has = |name: &str, value: &str| {
+        let field = (name.to_owned(), value.to_owned());
+        assert!(shown.headers.contains(&field), "{:?}", shown.headers);
+    };
+    has("X-Mark", "kept");
+    let row = |message: &[u8]| {
+        let envelope = parse_envelope(message, None);
+        (
+            envelope.from,
+            envelope.to,
+            envelope.subject,
+            envelope.message_id,
+            envelope.date,
+        )
+    };
+    assert_eq!(row(&message), row(&plain));
+    let contents = |message: &[u8], body: &Body| {
+        let parts = body.attachments.iter();
+        let mut read: Vec<(String, bool, Vec<u8>)> = parts
+            .map(|it| {
+                (
+                    it.name.clone(),
+                    it.is_inline,
+                    attachment(message, it.part).expect("a part"),
+                )
+            })
+            .collect();
+        read.sort();
+        read
+    };
+    let trimmed = |mut all: Vec<(String, bool, Vec<u8>)>| {
+        for (_, _, bytes) in &mut all {
+            bytes.truncate(bytes.trim_ascii_end().len());
+        }
+        all
+    };
+    let (here, there) = (contents(&message, &shown), contents(&plain, &usual));
+    assert_eq!(here.len(), 3);
+    assert_eq!(trimmed(here), trimmed(there));
 }

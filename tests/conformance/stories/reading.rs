@@ -312,3 +312,99 @@ pub async fn deleted_folder_is_gone(target: Target) {
     );
     assert!(mailbox.folders().await.is_ok());
 }
+
+/// Charset of the text, subject and sender as they are written, subject and sender as they are read.
+type Odd = (
+    &'static str,
+    &'static [u8],
+    &'static [u8],
+    &'static str,
+    &'static str,
+);
+
+const ODD: [Odd; 6] = [
+    (
+        "jis",
+        b"Re: \x1b$B2q5D\x1b(B",
+        b"\x1b$B;3ED\x1b(B",
+        "Re: 会議",
+        "山田",
+    ),
+    (
+        "koi8-r",
+        b"\xf0\xd2\xc9\xd7\xc5\xd4",
+        b"\xf0\xd2\xc9\xd7\xc5\xd4",
+        "Привет",
+        "Привет",
+    ),
+    (
+        "us-ascii",
+        b"Gr\xfc\xdfe \x96 aus Kiel",
+        b"J\xfcrgen",
+        "Grüße – aus Kiel",
+        "Jürgen",
+    ),
+    (
+        "utf-8",
+        "Grüße".as_bytes(),
+        "Jürgen".as_bytes(),
+        "Grüße",
+        "Jürgen",
+    ),
+    (
+        "iso-8859-1",
+        b"=?ISO-2022-JP?B?GyRCMnE1RBsoQg==?=",
+        b"=?iso-2022-jp?B?GyRCOzNFRBsoQg==?=",
+        "会議",
+        "山田",
+    ),
+    (
+        "utf-8",
+        b"=?utf-8?B?5pel5g==?= =?utf-8?B?nKw=?=",
+        b"=?utf-8?B?5pel5g==?= =?utf-8?B?nKw=?=",
+        "日本",
+        "日本",
+    ),
+];
+
+/// Headers that break the rules are the same text over every protocol: raw characters of other charsets, and encoded words
+/// that are cut within a character.
+pub async fn odd_headers_are_the_same_text(target: Target) {
+    let mut mailbox = target.open_main().await;
+    let folder = target.empty_folder(&mut *mailbox, "Odd headers").await;
+    for (number, (charset, subject, sender, ..)) in ODD.iter().enumerate() {
+        let id = format!("odd.{number}@stories.test");
+        let rest = format!(
+            " <ana@elsewhere.test>\r\nTo: <you@contoso.test>\r\nMessage-ID: <{id}>\r\n\
+             Date: Tue, 17 Nov 2026 09:30:00 +0100\r\nMIME-Version: 1.0\r\n\
+             Content-Type: text/plain; charset={charset}\r\n\r\nText\r\n"
+        );
+        let bytes = [
+            b"Subject: ",
+            *subject,
+            b"\r\nFrom: ",
+            *sender,
+            rest.as_bytes(),
+        ]
+        .concat();
+        let append = RemoteOp::Append {
+            folder: folder.as_str().to_owned(),
+            flags: Flags::NONE,
+            message_id: id,
+            bytes,
+        };
+        target.file_as_it_is(&mut *mailbox, &append).await;
+    }
+    let listed = list(&mut *mailbox, &folder).await;
+    for (number, (.., subject, sender)) in ODD.iter().enumerate() {
+        let id = format!("odd.{number}@stories.test");
+        let found = listed.iter().find(|it| it.envelope.message_id == id);
+        let envelope = &found.expect("the message").envelope;
+        assert_eq!(envelope.subject, *subject, "{number}");
+        assert_eq!(
+            envelope.from,
+            [Address::named(*sender, "ana@elsewhere.test")],
+            "{number}"
+        );
+    }
+}

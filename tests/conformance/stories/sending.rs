@@ -260,7 +260,7 @@ pub async fn large_draft_is_filed_whole(target: Target) {
 }
 
 /// A file larger than any request.
-fn numbers() -> Vec<u8> {
+pub(super) fn numbers() -> Vec<u8> {
     (0_u32..1_100_000).flat_map(u32::to_be_bytes).collect()
 }
 
@@ -284,7 +284,7 @@ async fn check_file(
 }
 
 /// Makes a message of two parts out of a plain one: a text and a file.
-fn with_file(plain: &[u8], file: &[u8]) -> Vec<u8> {
+pub(super) fn with_file(plain: &[u8], file: &[u8]) -> Vec<u8> {
     let text = String::from_utf8(plain.to_vec()).expect("a plain message");
     let (header, _) = text
         .split_once("Content-Type")

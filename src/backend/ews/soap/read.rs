@@ -21,8 +21,8 @@ const MOST_ELEMENTS: usize = 250_000;
 const MOST_ATTRIBUTES: usize = 32;
 /// The longest markup without an end.
 const LONGEST_MARKUP: usize = 1 << 20;
-/// The element whose text is a message in base64.
-const MIME: &str = "MimeContent";
+/// The elements whose text is a message or a file in base64.
+const BINARY: [&str; 2] = ["MimeContent", "Content"];
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -223,7 +223,7 @@ impl Reader {
     fn end(&mut self) -> Option<Part> {
         self.open.pop();
         let mut node = self.pieces.pop()?;
-        if &*node.name == MIME {
+        if BINARY.contains(&&*node.name) {
             self.decode(&mut node, Rest::Nothing);
             self.base64.clear();
         }
@@ -246,7 +246,7 @@ impl Reader {
             }
             return Ok(());
         };
-        if &*node.name == MIME {
+        if BINARY.contains(&&*node.name) {
             self.base64
                 .extend(text.chars().filter(|c| !c.is_whitespace()));
             self.decode(&mut node, Rest::Comes);

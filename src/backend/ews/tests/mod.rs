@@ -3,6 +3,7 @@
 mod changing;
 mod hostile;
 mod opening;
+mod pieces;
 mod reading;
 mod sending;
 mod server;

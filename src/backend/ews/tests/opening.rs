@@ -13,6 +13,26 @@ async fn refused(answer: Answer) -> BackendError {
     opened_as(&server, Opener::Owner).await.err().unwrap()
 }
 
+#[test]
+fn service_is_where_the_server_says() {
+    let check = |host: &str, port: u16, path: Option<&str>, expected: &str| {
+        assert_eq!(
+            crate::backend::ews::connect::base(host, port, path),
+            expected
+        );
+    };
+    let usual = "https://mail.x.test:443/EWS/Exchange.asmx";
+    check("mail.x.test", 443, None, usual);
+    let proxied = "https://mail.x.test:8443/Mail/ews";
+    check("mail.x.test", 8443, Some("/Mail/ews"), proxied);
+    check(
+        "fe80::1",
+        443,
+        None,
+        "https://[fe80::1]:443/EWS/Exchange.asmx",
+    );
+}
+
 #[tokio::test]
 async fn owner_names_folders_without_a_mailbox() {
     let server = Server::start(|_, _| Answer::xml(places())).await;

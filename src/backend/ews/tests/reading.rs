@@ -331,25 +331,6 @@ async fn messages_are_decoded_and_the_gone_left_out() {
 }
 
 #[tokio::test]
-async fn message_that_cannot_be_converted_shows_its_headers() {
-    let answers = BTreeMap::from([
-        ("m1", wrong("GetItem", "ErrorContentConversionFailed")),
-        ("m2", with_mime("!!not base64!!")),
-        ("m3", with_mime("SGk=")),
-    ]);
-    let read = fetched(answers, &["m1", "m2", "m3"]).await.unwrap();
-    assert_eq!(read.len(), 3);
-    for (at, id) in [(0, "m1"), (1, "m2")] {
-        let text = String::from_utf8_lossy(&read[at].1).into_owned();
-        assert!(
-            text.contains(&format!("Subject: S {id}\r\n")) && text.ends_with("\r\n\r\n"),
-            "{text}"
-        );
-    }
-    assert_eq!(read[2].1, b"Hi");
-}
-
-#[tokio::test]
 async fn messages_are_asked_for_ten_at_a_time() {
     let names: Vec<String> = (0..23).map(|n| format!("m{n}")).collect();
     let server = Server::start(|seen, _| {

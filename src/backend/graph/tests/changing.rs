@@ -181,7 +181,7 @@ async fn a_finished_copy_is_filed_as_no_draft() {
         [(RemoteId::new("1@x"), RemoteId::new("new"))]
     );
     let asked = fake.asked();
-    let look = "GET /v1.0/me/mailFolders/sent/messages?$filter=internetMessageId%20eq%20%27%3C1@x%3E%27&$select=id&$top=1";
+    let look = "GET /v1.0/me/mailFolders/sent/messages?$filter=internetMessageId%20eq%20%27%3C1@x%3E%27&$select=id&$top=10";
     assert_eq!(asked[0].line, look);
     assert_eq!(asked[1].line, "POST /v1.0/me/mailFolders/sent/messages");
     let body = asked[1].json();

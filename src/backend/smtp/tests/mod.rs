@@ -86,6 +86,7 @@ async fn serve(steps: Vec<Step>) -> (OutgoingServer, JoinHandle<Vec<String>>) {
         host: "127.0.0.1".into(),
         port: listener.local_addr().unwrap().port(),
         tls: TlsMode::None,
+        path: None,
     };
     let played = tokio::spawn(async move {
         let (socket, _) = listener.accept().await.unwrap();

@@ -110,6 +110,7 @@ async fn oauthbearer_is_preferred_and_its_refusal_dismissed_by_its_own_rule() {
             host: "127.0.0.1".into(),
             port,
             tls: TlsMode::None,
+            path: None,
         };
         (server, played)
     };

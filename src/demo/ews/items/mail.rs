@@ -6,6 +6,7 @@ use crate::demo::mail_store::{Flags, Message};
 use crate::demo::message::{
     Kind, Part, addresses, decode_words, parse, part_text, split, strip_tags, value,
 };
+use crate::mime::header_in_unicode;
 
 /// A message that is being looked at.
 pub struct Mail<'a> {
@@ -67,7 +68,7 @@ impl<'a> Mail<'a> {
 
     /// Returns all header fields by name, decoded.
     pub fn fields(&self) -> Vec<(String, String)> {
-        crate::demo::message::fields(self.header)
+        crate::demo::message::fields(&header_in_unicode(self.header))
             .map(|field| {
                 let name = String::from_utf8_lossy(field.name).into_owned();
                 (name, decode_words(&field.value()))
@@ -77,7 +78,7 @@ impl<'a> Mail<'a> {
 
     /// Returns the header as it is.
     pub fn header(&self) -> String {
-        String::from_utf8_lossy(self.header).into_owned()
+        String::from_utf8_lossy(&header_in_unicode(self.header)).into_owned()
     }
 
     /// Returns who is in a header field.

@@ -38,6 +38,9 @@ pub fn get(context: &Context<'_>, request: &Node) -> Vec<Reply> {
     ids.map(|id| {
         let id = context.item(id)?;
         context.message(&id, |_, message| {
+            if context.has(&Mischief::NoMime) {
+                return Err(Refusal::of("ErrorContentConversionFailed"));
+            }
             let item = Item {
                 mail: Mail::new(message),
                 id: id.clone(),

@@ -93,6 +93,7 @@ fn usual(code: &str) -> &'static str {
         "ErrorMissingRecipients" => "No recipients were specified.",
         "ErrorMimeContentInvalid" => "Mime content is invalid.",
         "ErrorMimeContentInvalidBase64String" => "Mime content is not a valid base64 string.",
+        "ErrorContentConversionFailed" => "Content conversion failed.",
         "ErrorMessageDispositionRequired" => {
             "The MessageDisposition attribute is required when creating or updating a message."
         }

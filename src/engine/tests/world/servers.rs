@@ -254,6 +254,10 @@ impl Outgoing for FakeOutgoing {
         self.0.ask(&format!("may send as {sender}"))
     }
 
+    async fn take_back(&mut self, message_id: &str) -> Result<(), BackendError> {
+        self.0.ask(&format!("take back {message_id}"))
+    }
+
     fn files_sent_copy(&self) -> bool {
         locked(&self.0.0).files_copies
     }

@@ -9,9 +9,9 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::EngineError;
 use crate::engine::work::bell::locked;
 use crate::engine::work::desk::Desk;
-use crate::engine::work::outbox::OutboxWorker;
 use crate::engine::work::outbox::detour::usual_way;
 use crate::engine::work::outbox::round::{signed, signer_of};
+use crate::engine::work::outbox::{LOCK, OutboxWorker};
 use crate::engine::work::plan::Phase;
 use crate::engine::work::room::Room;
 use crate::engine::work::sync;
@@ -201,7 +201,11 @@ impl OutboxWorker {
             }
             Ok(false) => {
                 look.made += 1;
-                WAITS.get(look.made).copied()
+                let wait = WAITS.get(look.made).copied();
+                if wait.is_none() {
+                    self.take_back(item).await;
+                }
+                wait
             }
             Err(error) => {
                 tracing::debug!(?error, "Sent could not be looked at");
@@ -222,6 +226,31 @@ impl OutboxWorker {
         }
         self.say_outbox();
         Ok(())
+    }
+
+    /// Has the server give up what it may have kept of a message that is not in Sent: from here on, a person decides
+    /// whether it is sent, and no draft of it stays.
+    async fn take_back(&mut self, item: &OutboxItem) {
+        let signer = signer_of(&self.inner, item.account).ok();
+        let outgoing = signer.and_then(|signer| signer.account.servers.outgoing.clone());
+        if !outgoing.is_some_and(|server| server.protocol.is_web()) {
+            return;
+        }
+        // No other running copy may be sending it meanwhile.
+        let Ok(_lock) = self.inner.vault.lock(LOCK).await else {
+            return;
+        };
+        let items = self.inner.store.outbox().await.unwrap_or_default();
+        let is_it = |one: &OutboxItem| one.id == item.id && one.state == OutboxState::Unsure;
+        if !items.iter().any(is_it) || self.connect(item).await.is_err() {
+            return;
+        }
+        if let Some(link) = &mut self.link
+            && let Err(error) = link.outgoing.take_back(&item.message_id).await
+        {
+            tracing::debug!(?error, "a draft may stay until the next attempt");
+        }
+        self.link = None;
     }
 
     fn tell_unsure(&self, item: &OutboxItem) {

@@ -57,7 +57,7 @@ impl OutboxWorker {
     }
 
     /// Makes sure that the account's connection is open and that the folder for the copy is known.
-    async fn connect(&mut self, item: &OutboxItem) -> Result<(), EngineError> {
+    pub(super) async fn connect(&mut self, item: &OutboxItem) -> Result<(), EngineError> {
         let signer = signer_of(&self.inner, item.account)?;
         let place = |link: &OpenLink| signer.sending_place(link.by.protocol, &item.from.email);
         let is_other = |link: &OpenLink| link.account != item.account || link.place != place(link);

@@ -114,9 +114,11 @@ fn who(account: &Account) -> String {
 }
 
 fn servers(account: &Account) -> Vec<Row> {
-    let place = |host: &str, port: u16, tls: TlsMode| match tls {
+    let place = |(host, port): (&str, u16), tls: TlsMode, path: Option<&str>| match tls {
         TlsMode::None => format!("{host}:{port}, not encrypted"),
-        TlsMode::Implicit | TlsMode::StartTls => format!("{host}:{port}"),
+        TlsMode::Implicit | TlsMode::StartTls => {
+            format!("{host}:{port}{}", path.unwrap_or_default())
+        }
     };
     let incoming = &account.servers.incoming;
     let over = |protocol: &str, place: String| format!("{place} over {protocol}");
@@ -124,7 +126,11 @@ fn servers(account: &Account) -> Vec<Row> {
         "Reads from",
         over(
             incoming.protocol.title(),
-            place(&incoming.host, incoming.port, incoming.tls),
+            place(
+                (&incoming.host, incoming.port),
+                incoming.tls,
+                incoming.path.as_deref(),
+            ),
         ),
     )];
     if !incoming.protocol.has_folders() {
@@ -135,7 +141,11 @@ fn servers(account: &Account) -> Vec<Row> {
             "Sends by",
             over(
                 outgoing.protocol.title(),
-                place(&outgoing.host, outgoing.port, outgoing.tls),
+                place(
+                    (&outgoing.host, outgoing.port),
+                    outgoing.tls,
+                    outgoing.path.as_deref(),
+                ),
             ),
         ),
         None => ("Sends by", "nothing: reads only".to_owned()),

@@ -4,7 +4,9 @@
 use jiff::civil::Date;
 
 use crate::admin::is_secret_id;
-use crate::model::{Method, Provider, TlsMode, parse_address_list};
+use crate::model::{
+    IncomingProtocol, Method, OutgoingProtocol, Provider, TlsMode, WebAddress, parse_address_list,
+};
 use crate::tui::screens::setup::scopes;
 use crate::tui::screens::setup::sheet::Sheet;
 
@@ -23,6 +25,9 @@ pub fn check(id: &str, sheet: &Sheet, today: Date) -> Said {
         "redirect" => redirect(sheet.account.sign_in.provider, text),
         "authority" | "authorize" | "token" | "device" => address(text),
         "scopes" => scopes::check(&sheet.to_sign_in()),
+        "incoming" | "outgoing" if is_whole(sheet, id) => {
+            read_place(sheet, id).map(|_| String::new())
+        }
         "incoming" => server(text, sheet.account.servers.incoming.tls, 143),
         "outgoing" => outgoing(sheet, text),
         "users" => users(sheet, text),
@@ -200,8 +205,46 @@ fn address(text: &str) -> Result<String, String> {
     Err("an https:// address".to_owned())
 }
 
+/// Where a server is.
+pub struct Place {
+    /// Its host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The path of EWS, where it is not the usual one.
+    pub path: Option<String>,
+}
+
+/// Reads the field of a server: `HOST:PORT`, and of EWS a whole address, too. Says what is wrong with it.
+pub fn read_place(sheet: &Sheet, id: &str) -> Result<Place, String> {
+    let text = sheet.text(id);
+    if is_whole(sheet, id) {
+        let ews = WebAddress::read(text).map_err(|error| error.to_string())?;
+        return Ok(Place {
+            host: ews.host,
+            port: ews.port.unwrap_or(443),
+            path: ews.path,
+        });
+    }
+    let read = read_host_port(text);
+    let (host, port) = read.ok_or("HOST:PORT, such as mail.example.org:993")?;
+    let path = None;
+    Ok(Place { host, port, path })
+}
+
+/// Tells whether a field has an address with a path, as EWS has one.
+fn is_whole(sheet: &Sheet, id: &str) -> bool {
+    let servers = &sheet.account.servers;
+    let outgoing = servers.outgoing.as_ref();
+    let is_ews = match id {
+        "incoming" => servers.incoming.protocol == IncomingProtocol::Ews,
+        _ => outgoing.is_some_and(|server| server.protocol == OutgoingProtocol::Ews),
+    };
+    is_ews && sheet.text(id).contains('/')
+}
+
 /// Reads `HOST:PORT`.
-pub fn read_host_port(text: &str) -> Option<(String, u16)> {
+fn read_host_port(text: &str) -> Option<(String, u16)> {
     let (host, port) = text.trim().rsplit_once(':')?;
     let port = port.parse().ok().filter(|port| *port != 0)?;
     let is_host = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == '/');

@@ -120,7 +120,7 @@ fn plain(id: &str) -> &'static str {
             "Where SMTP sign-in is switched off, mail from Microsoft's mailboxes goes over Graph by itself; chosen here, it takes no detour."
         }
         "incoming" | "outgoing" => {
-            "Host and port. IMAP: 993 or 143. POP3: 995. SMTP: 587 or 465. EWS and Graph: 443. An EWS address is understood, too."
+            "Host and port. IMAP: 993 or 143. POP3: 995. SMTP: 587 or 465. EWS and Graph: 443. Of EWS, the whole address with its path, too."
         }
         "incoming-tls" | "outgoing-tls" => {
             "none sends everything in the clear; it is taken only for a server on this machine, and never with a token."

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use crate::model::{
-    Account, Address, Method, Provider, ServerProfile, SignInProfile, parse_address_list,
+    Account, Address, Method, OutgoingServer, Provider, ServerProfile, SignInProfile,
+    parse_address_list,
 };
-use crate::tui::screens::setup::checks::read_host_port;
+use crate::tui::screens::setup::checks::read_place;
 use crate::tui::screens::setup::sheet::{Sending, Sheet, no_outgoing, usual_redirect};
 
 impl Sheet {
@@ -101,15 +102,17 @@ impl Sheet {
     /// Returns the server profile.
     pub fn to_servers(&self, sign_in: &SignInProfile) -> ServerProfile {
         let mut servers = self.account.servers.clone();
-        if let Some((host, port)) = read_host_port(self.text("incoming")) {
-            servers.incoming.host = host;
-            servers.incoming.port = port;
+        if let Ok(place) = read_place(self, "incoming") {
+            servers.incoming.host = place.host;
+            servers.incoming.port = place.port;
+            servers.incoming.path = place.path;
         }
-        servers.outgoing = read_host_port(self.text("outgoing")).map(|(host, port)| {
-            let mut outgoing = servers.outgoing.clone().unwrap_or_else(no_outgoing);
-            outgoing.host = host;
-            outgoing.port = port;
-            outgoing
+        let place = read_place(self, "outgoing");
+        servers.outgoing = place.ok().map(|place| OutgoingServer {
+            host: place.host,
+            port: place.port,
+            path: place.path,
+            ..servers.outgoing.clone().unwrap_or_else(no_outgoing)
         });
         // One private authority for everything, as long as the two were not told apart in the file.
         if self.account.sign_in.ca_file == self.account.servers.ca_file {

@@ -56,11 +56,9 @@ impl Setup {
             let error = "a GUID, such as 11111111-2222-3333-4444-555555555555";
             ("client", error.to_owned())
         });
-        let server = ["incoming", "outgoing"].into_iter().filter(|id| {
-            let text = sheet.text(id);
-            !text.is_empty() && checks::read_host_port(text).is_none()
-        });
-        let server = server.map(|id| (id, "HOST:PORT, such as mail.example.org:993".to_owned()));
+        let server = ["incoming", "outgoing"].into_iter();
+        let server = server.filter(|id| !sheet.text(id).is_empty());
+        let server = server.filter_map(|id| Some((id, checks::read_place(sheet, id).err()?)));
         let day = sheet.text("expires");
         let day = (!day.is_empty() && day.parse::<jiff::civil::Date>().is_err())
             .then(|| ("expires", "a day such as 2027-05-31, or nothing".to_owned()));

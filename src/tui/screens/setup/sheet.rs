@@ -172,10 +172,15 @@ impl Sheet {
     pub fn take_servers(&mut self, servers: ServerProfile) {
         self.put(
             "incoming",
-            host_port(&servers.incoming.host, servers.incoming.port),
+            place(
+                &servers.incoming.host,
+                servers.incoming.port,
+                servers.incoming.path.as_deref(),
+            ),
         );
         let outgoing = servers.outgoing.as_ref();
-        let outgoing = outgoing.map(|server| host_port(&server.host, server.port));
+        let outgoing =
+            outgoing.map(|server| place(&server.host, server.port, server.path.as_deref()));
         self.put("outgoing", outgoing.unwrap_or_default());
         self.account.servers = servers;
     }
@@ -469,6 +474,15 @@ pub fn no_outgoing() -> OutgoingServer {
         host: String::new(),
         port: 587,
         tls: TlsMode::StartTls,
+        path: None,
+    }
+}
+
+/// Writes where a server is; a whole address where EWS is not in its usual place there.
+fn place(host: &str, port: u16, path: Option<&str>) -> String {
+    match path {
+        Some(path) => format!("https://{}{path}", host_port(host, port)),
+        None => host_port(host, port),
     }
 }
 

@@ -35,6 +35,7 @@ pub fn nobody(name: &str) -> Account {
                 host: String::new(),
                 port: 993,
                 tls: TlsMode::Implicit,
+                path: None,
             },
             outgoing: None,
             ca_file: None,

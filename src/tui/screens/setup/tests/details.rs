@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::engine::EngineError;
+use crate::model::{IncomingProtocol, IncomingServer, Provider, TlsMode};
 use crate::tui::screens::accounts::fixture::with_accounts;
+use crate::tui::screens::setup::checks::read_place;
+use crate::tui::screens::setup::sheet::{Sheet, Target};
 
 /// A form with a certificate, its field focused.
 fn with_certificate(cx: &Cx) -> Screen {
@@ -127,6 +130,54 @@ fn what_was_said_about_a_text_does_not_outlive_it() {
     let before = text(&mut screen, &cx);
     type_into(&mut screen, "0", &cx);
     assert_ne!(before, text(&mut screen, &cx));
+}
+
+#[test]
+fn ews_takes_a_whole_address_of_a_proxy() {
+    let cx = with_accounts(context());
+    let mut candidate = candidate(Vec::new());
+    let account = &mut candidate.account;
+    account.sign_in.provider = Provider::ExchangeServer;
+    account.sign_in.method = Method::Password;
+    account.servers.incoming = IncomingServer {
+        protocol: IncomingProtocol::Ews,
+        host: "mail.firma.example".to_owned(),
+        port: 443,
+        tls: TlsMode::Implicit,
+        path: Some("/Mail/ews".to_owned()),
+    };
+    let config = Arc::clone(cx.config.as_ref().unwrap());
+    let mut sheet = Sheet::new(Target::Account, candidate, config);
+    let shown = "https://mail.firma.example:443/Mail/ews";
+    assert_eq!(sheet.text("incoming"), shown);
+    let servers = sheet.to_servers(&sheet.account.sign_in);
+    assert_eq!(servers, sheet.account.servers);
+    let mut check = |text: &str, expected: Result<(&str, u16, Option<&str>), &str>| {
+        sheet.put("incoming", text);
+        let read = read_place(&sheet, "incoming");
+        let seen = read
+            .as_ref()
+            .map(|it| (it.host.as_str(), it.port, it.path.as_deref()));
+        match (seen, expected) {
+            (Err(error), Err(part)) => assert!(error.contains(part), "{text}: {error}"),
+            (seen, expected) => assert_eq!(seen.ok(), expected.ok(), "{text}"),
+        }
+    };
+    check(
+        "mail.firma.example:444",
+        Ok(("mail.firma.example", 444, None)),
+    );
+    check(
+        "https://mail.firma.example/ews/exchange.asmx",
+        Ok(("mail.firma.example", 443, None)),
+    );
+    check(
+        "proxy.firma.example:8443/a/b.asmx",
+        Ok(("proxy.firma.example", 8443, Some("/a/b.asmx"))),
+    );
+    check("http://mail.firma.example/a", Err("only https"));
+    check("https://mail.firma.example/a b", Err("no blanks"));
+    check("mail.firma.example", Err("HOST:PORT"));
 }
 
 #[test]

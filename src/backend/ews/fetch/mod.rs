@@ -1,13 +1,14 @@
 //! Reads whole messages as MIME, a few at a time, without marking them read.
 
-use std::fmt::Write as _;
+mod pieces;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::link::{Call, protocol};
 use super::soap::{Class, Reply, Version, Xml};
 use super::{Ews, item, judge};
 use crate::backend::{BackendError, Refusal};
-use crate::model::{Address, Envelope, Progress, RemoteId};
+use crate::model::{Progress, RemoteId};
 
 const DOING: &str = "read a message";
 /// Messages of one request.
@@ -55,7 +56,7 @@ impl Ews {
             match self.read_batch(batch, &told).await {
                 Ok(outcomes) => {
                     for (id, outcome) in batch.iter().zip(outcomes) {
-                        read.extend(self.settle(id, outcome).await?);
+                        read.extend(self.settle(id, outcome, &told).await?);
                     }
                 }
                 Err(error) if item::is_too_long(&error) && batch.len() > 1 => {
@@ -126,16 +127,16 @@ impl Ews {
         &self,
         id: &String,
         outcome: Outcome,
+        told: &(dyn Fn(usize) + Send + Sync),
     ) -> Result<Option<(RemoteId, Vec<u8>)>, BackendError> {
         let bytes = match outcome {
             Outcome::Gone => return Ok(None),
             Outcome::Read(bytes) => bytes,
             Outcome::Unreadable => {
-                let rows = item::rows(&self.link, std::slice::from_ref(id)).await?;
-                let Some(row) = rows.into_iter().next() else {
+                let Some(bytes) = pieces::read(&self.link, id, told).await? else {
                     return Ok(None);
                 };
-                headers_only(&row.envelope).into_bytes()
+                bytes
             }
         };
         Ok(Some((RemoteId::new(id), bytes)))
@@ -166,35 +167,4 @@ fn too_large() -> BackendError {
         code: String::new(),
         text: format!("The message is larger than {} MiB", LONGEST >> 20),
     }
-}
-
-/// Writes what is known of a message that the server cannot put into words, with an empty text.
-fn headers_only(envelope: &Envelope) -> String {
-    let mut message = String::new();
-    let mut add = |name: &str, value: &str| {
-        if !value.is_empty() {
-            // Rows are without line ends already; writing to a text cannot fail.
-            let _ = write!(message, "{name}: {value}\r\n");
-        }
-    };
-    let list = |addresses: &[Address]| {
-        let all: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-        all.join(", ")
-    };
-    let date = envelope.date.to_zoned(jiff::tz::TimeZone::UTC);
-    add(
-        "Date",
-        &jiff::fmt::rfc2822::to_string(&date).unwrap_or_default(),
-    );
-    add("From", &list(&envelope.from));
-    add("To", &list(&envelope.to));
-    add("Cc", &list(&envelope.cc));
-    add("Subject", &envelope.subject);
-    if !envelope.message_id.is_empty() {
-        add("Message-ID", &format!("<{}>", envelope.message_id));
-    }
-    add("MIME-Version", "1.0");
-    add("Content-Type", "text/plain; charset=utf-8");
-    message.push_str("\r\n");
-    message
 }

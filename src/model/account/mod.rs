@@ -2,7 +2,11 @@
 //!
 //! The identity that signs in and the mailbox that is opened are two things everywhere.
 
+mod web_address;
+
 use serde::{Deserialize, Serialize};
+
+pub use web_address::{EWS_PATH, WebAddress, WebAddressError, service_path};
 
 use crate::model::AccountId;
 use crate::model::Address;
@@ -157,6 +161,9 @@ pub struct IncomingServer {
     pub port: u16,
     /// Protection.
     pub tls: TlsMode,
+    /// Path of Exchange Web Services, with its leading `/`; `None` is the usual one, and what everything else has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 /// A server to send through.
@@ -170,6 +177,9 @@ pub struct OutgoingServer {
     pub port: u16,
     /// Protection.
     pub tls: TlsMode,
+    /// Path of Exchange Web Services, with its leading `/`; `None` is the usual one, and what everything else has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 /// A server profile: defined once, used by any number of accounts.
