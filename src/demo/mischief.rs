@@ -14,6 +14,18 @@ pub enum Service {
     Pop3,
 }
 
+/// What makes another answer of an answer's body.
+#[derive(Clone, Copy, Debug)]
+pub struct Edit(pub fn(&[u8]) -> Vec<u8>);
+
+impl PartialEq for Edit {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::fn_addr_eq(self.0, other.0)
+    }
+}
+
+impl Eq for Edit {}
+
 /// Something that goes wrong once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Mischief {
@@ -37,6 +49,8 @@ pub enum Mischief {
     CutAfter,
     /// The connection ends in the middle of the answer.
     CutInside,
+    /// The request is done, and the answer is changed.
+    Edited(Edit),
     /// A hundred megabytes of blanks.
     Huge,
     /// The answer comes some seconds late.
@@ -66,7 +80,7 @@ impl Mischief {
     pub const fn is_of_transport(&self) -> bool {
         matches!(
             self,
-            Self::Status { .. } | Self::Body { .. } | Self::Cut | Self::Huge
+            Self::Status { .. } | Self::Body { .. } | Self::Edited(_) | Self::Cut | Self::Huge
         )
     }
 }

@@ -27,7 +27,7 @@ mod smtp;
 mod tenant;
 mod transport;
 
-pub use mischief::{Mischief, Service};
+pub use mischief::{Edit, Mischief, Service};
 pub use options::{Habits, Options};
 pub use registrations::RegisteredApp;
 pub use requests::RequestCounts;

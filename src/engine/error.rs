@@ -26,6 +26,8 @@ pub enum EngineError {
         identity: String,
         /// The server's host name.
         host: String,
+        /// What is spoken there, as people know it, such as "Microsoft Graph".
+        protocol: &'static str,
         /// The cause.
         #[source]
         source: BackendError,

@@ -196,7 +196,8 @@ impl Servers {
             OutgoingProtocol::Ews => ews::connect_outgoing(server, &trust, &access).await,
             _ => graph::connect_outgoing(server, &trust, &access).await,
         };
-        opened.map_err(|source| signer.blame(sender, &server.host, source))
+        opened
+            .map_err(|source| signer.blame(sender, (server.protocol.title(), &server.host), source))
     }
 }
 

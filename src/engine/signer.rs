@@ -354,14 +354,17 @@ impl Signer {
 
     /// Says whom and what a failure of the incoming server was about.
     pub fn blame_incoming(&self, mailbox: &str, source: BackendError) -> EngineError {
-        self.blame(mailbox, &self.account.servers.incoming.host, source)
+        let server = &self.account.servers.incoming;
+        self.blame(mailbox, (server.protocol.title(), &server.host), source)
     }
 
     /// Says whom and what a failure of the outgoing server was about.
     pub fn blame_outgoing(&self, mailbox: &str, source: BackendError) -> EngineError {
         let outgoing = self.account.servers.outgoing.as_ref();
-        let host = outgoing.map_or("", |server| server.host.as_str());
-        self.blame(mailbox, host, source)
+        let place = outgoing.map_or(("", ""), |server| {
+            (server.protocol.title(), server.host.as_str())
+        });
+        self.blame(mailbox, place, source)
     }
 
     /// Returns what sends where SMTP sign-in is switched off: what the servers say, the server that is read from where
@@ -403,7 +406,12 @@ impl Signer {
     }
 
     /// Says whom and what a failure of a server was about.
-    pub fn blame(&self, mailbox: &str, host: &str, source: BackendError) -> EngineError {
+    pub fn blame(
+        &self,
+        mailbox: &str,
+        (protocol, host): (&'static str, &str),
+        source: BackendError,
+    ) -> EngineError {
         // A token that could not be had in the middle is no different from one that could not be had before.
         if let BackendError::Token(source) = source {
             return EngineError::Auth(*source);
@@ -412,6 +420,7 @@ impl Signer {
             mailbox: mailbox.to_owned(),
             identity: self.account.identity().to_owned(),
             host: host.to_owned(),
+            protocol,
             source,
         }
     }

@@ -14,6 +14,8 @@ pub(in crate::explain) struct About<'a> {
     pub identity: &'a str,
     /// The server.
     pub host: &'a str,
+    /// What is spoken there, as people know it.
+    pub protocol: &'a str,
 }
 
 /// Explains a failed operation.
@@ -24,15 +26,16 @@ pub(in crate::explain) fn explain(error: &BackendError, about: &About<'_>) -> No
 fn sorted(error: &BackendError, about: &About<'_>) -> Notice {
     let About {
         mailbox,
-        identity,
         host,
+        protocol,
+        ..
     } = *about;
     match error {
         BackendError::Offline { doing, source } => {
             let mut notice = farewell(source).unwrap_or_else(|| net::explain(source));
-            notice
-                .cause
-                .push(format!("It happened while trying to {doing} for {mailbox}"));
+            notice.cause.push(format!(
+                "It happened while trying to {doing} for {mailbox} over {protocol}"
+            ));
             notice
         }
         BackendError::Token(source) => auth::explain(source),
@@ -79,17 +82,32 @@ fn sorted(error: &BackendError, about: &About<'_>) -> Notice {
             if let Some(notice) = texts::recognise(detail) {
                 return notice.detail(detail.clone());
             }
-            Notice::new(format!("{host} answered in a way that makes no sense"))
-                .cause(format!(
-                    "It happened while trying to {doing} for {mailbox} as {identity}"
-                ))
-                .how("Pillarbox connects again and tries a few times")
-                .how("If it stays like this, please report it together with the log")
-                .detail(detail.clone())
-                .remedy(Remedy::ShowLog)
-                .who(Who::Developers)
+            nonsense(doing, about).detail(detail.clone())
         }
     }
+}
+
+/// Explains an answer that nobody can make sense of.
+fn nonsense(doing: &str, about: &About<'_>) -> Notice {
+    let About {
+        mailbox,
+        identity,
+        host,
+        protocol,
+    } = *about;
+    Notice::new(format!("{host} answered in a way that makes no sense"))
+        .cause(format!(
+            "It happened while trying to {doing} for {mailbox} as {identity} over {protocol}"
+        ))
+        .cause(format!(
+            "The server has a fault, or something between (a proxy, a firewall, a virus scanner) answers in its place or is not made for {protocol}"
+        ))
+        .how("Nothing is lost: what is here can be read, and other mailboxes go on")
+        .how("Pillarbox connects again and tries a few times by itself")
+        .how("If it stays like this, ask whoever runs the server, or read the mailbox over another protocol; a report with the log helps us, too")
+        .copy("pillarbox check")
+        .remedy(Remedy::ShowLog)
+        .who(Who::Provider)
 }
 
 /// Explains a connection that a server ended with a reason.
@@ -119,6 +137,7 @@ fn sign_in_refused(about: &About<'_>) -> Notice {
         mailbox,
         identity,
         host,
+        ..
     } = *about;
     Notice::new(format!("{host} does not accept the sign-in of {identity}"))
         .cause("The access token is for another service or has been revoked")
@@ -150,6 +169,7 @@ fn refused(kind: Refusal, code: &str, text: &str, about: &About<'_>) -> Notice {
         mailbox,
         identity,
         host,
+        ..
     } = *about;
     let by_words = || texts::recognise(&format!("{code} {text}"));
     let notice = match kind {

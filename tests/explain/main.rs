@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod answers;
 mod checking;
 mod codes;
 mod doors;

@@ -100,7 +100,7 @@ async fn told(guest: &Guest, place: &'static str, words: &'static str) -> Result
 }
 
 /// Says what is wrong with what a person reads.
-fn complaint(row: &Row, told: Result<Notice, String>) -> Option<String> {
+fn complaint(row: &Row, told: &Result<Notice, String>) -> Option<String> {
     let (place, words, title, who, remedy) = *row;
     let is_right = told.as_ref().is_ok_and(|notice| {
         notice.title.contains(title)
@@ -111,13 +111,37 @@ fn complaint(row: &Row, told: Result<Notice, String>) -> Option<String> {
     (!is_right).then(|| format!("{place} {words}: {told:?}"))
 }
 
+/// The sentences that the program reacts to, so that one that is added there is asked for here at once.
+const SENTENCES: [&str; 2] = [
+    include_str!("../../src/backend/sentences.rs"),
+    include_str!("../../src/backend/pop3/quirks.rs"),
+];
+
+#[test]
+fn every_sentence_that_decides_is_said_somewhere() {
+    let tables = SENTENCES.iter().map(|source| {
+        let (_, table) = source.split_once("const SENTENCES").unwrap();
+        table.split_once("fn ").unwrap().0
+    });
+    let known: Vec<&str> = tables
+        .flat_map(|table| table.split("Meaning::"))
+        .filter_map(|before| before.rsplit('"').nth(1))
+        .collect();
+    assert!(known.len() > 15, "{known:?}");
+    let said = ROWS.iter().map(|row| row.1.to_ascii_lowercase());
+    let said: Vec<String> = said.collect();
+    let is_missing = |known: &&str| !said.iter().any(|said| said.contains(known));
+    let missing: Vec<&str> = known.into_iter().filter(is_missing).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 #[tokio::test]
 async fn what_a_pop_server_says_is_recognised_where_it_says_it() {
     let guest = Guest::new(Pop3).await;
     guest.sync(guest.address()).await.unwrap();
     let mut wrong = Vec::new();
     for row in ROWS {
-        wrong.extend(complaint(row, told(&guest, row.0, row.1).await));
+        wrong.extend(complaint(row, &told(&guest, row.0, row.1).await));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -142,7 +166,7 @@ async fn a_check_tells_what_a_pop_server_says_to_who_signs_in() {
             }
         }
         guest.mend();
-        wrong.extend(complaint(row, told));
+        wrong.extend(complaint(row, &told));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -171,6 +171,15 @@ impl Guest {
         rows.into_iter().find(|row| row.envelope.subject == subject)
     }
 
+    /// Looks whether every message of the inbox is listed, each once; says what is wrong.
+    pub async fn whole(&self) -> Result<(), String> {
+        let listed = self.inbox(self.address()).await.len();
+        let control = self.tenant.control();
+        let there = control.count(self.address(), "INBOX").unwrap();
+        let complaint = || format!("{listed} of {there} are listed");
+        (listed == there).then_some(()).ok_or_else(complaint)
+    }
+
     /// Returns the problems that were told since this was asked last.
     pub fn problems(&mut self) -> Vec<Notice> {
         let mut told = Vec::new();

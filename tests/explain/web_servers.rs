@@ -222,6 +222,7 @@ impl Place {
             mailbox: self.access.mailbox.clone(),
             identity: self.access.user.clone(),
             host: "localhost".into(),
+            protocol: self.protocol.title(),
             source,
         });
         let is_right =

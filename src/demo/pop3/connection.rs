@@ -132,6 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lines<S> {
                     .await?;
                 return Err(io::ErrorKind::ConnectionReset.into());
             }
+            Some(Fate::Edited(edit)) => answer = edit.0(&answer),
             Some(Fate::Repeated) => answer = spoil::twice(&answer),
             Some(Fate::WrongTotals) => answer = spoil::miscounted(&answer),
             Some(Fate::Unknown) => answer = spoil::embroidered(&answer),

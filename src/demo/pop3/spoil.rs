@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::demo::mischief::Mischief;
+use crate::demo::mischief::{Edit, Mischief};
 
 /// How late an answer is that is late.
 const LATE: Duration = Duration::from_secs(3);
@@ -20,6 +20,8 @@ pub enum Fate {
     CutAfter,
     /// It is done, and the connection ends in the middle of the answer.
     CutInside,
+    /// It is done, and the answer is changed.
+    Edited(Edit),
     /// It is done somewhat later.
     Late(Duration),
     /// It is done, but every message has another name first.
@@ -55,6 +57,7 @@ pub fn fate(mischief: Mischief) -> Fate {
         Mischief::Cut => Fate::Cut,
         Mischief::CutAfter => Fate::CutAfter,
         Mischief::CutInside => Fate::CutInside,
+        Mischief::Edited(edit) => Fate::Edited(edit),
         Mischief::Slow => Fate::Late(LATE),
         Mischief::CursorLost => Fate::Renamed,
         Mischief::Repeated => Fate::Repeated,

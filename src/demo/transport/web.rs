@@ -10,7 +10,7 @@ use std::sync::Arc;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Empty, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 
 use super::listen::accept_tls;
 use crate::demo::house::House;
-use crate::demo::mischief::{Mischief, Service};
+use crate::demo::mischief::{Edit, Mischief, Service};
 use crate::demo::{ews, graph, sign_in};
 
 /// Larger requests are refused: Exchange takes messages of 150 MB, this house is smaller.
@@ -78,12 +78,24 @@ async fn answer(house: Arc<House>, request: Request<Incoming>) -> io::Result<Ans
     let mischief = house
         .mischief
         .take(service, is_asked, Mischief::is_of_transport);
-    if let Some(mischief) = mischief
-        && let Some(answer) = spoiled(&mischief)?
+    if let Some(mischief) = &mischief
+        && let Some(answer) = spoiled(mischief)?
     {
         return Ok(answer);
     }
-    serve_request(&house, service, request).await
+    let answer = serve_request(&house, service, request).await?;
+    match mischief {
+        Some(Mischief::Edited(edit)) => edited(answer, edit).await,
+        _ => Ok(answer),
+    }
+}
+
+/// Changes the body of an answer.
+async fn edited(answer: Answer, edit: Edit) -> io::Result<Answer> {
+    let (mut head, body) = answer.into_parts();
+    let body = body.collect().await?.to_bytes();
+    head.headers.remove(CONTENT_LENGTH);
+    Ok(Answer::from_parts(head, whole(edit.0(&body))))
 }
 
 /// Returns the service that a path belongs to; `None` for the sign-in service.

@@ -111,6 +111,7 @@ async fn a_mailbox_that_may_not_be_opened_needs_you_and_hinders_no_other() {
         identity,
         host,
         source: BackendError::Refused { kind, .. },
+        ..
     } = &*problems[0].error
     else {
         panic!("{problems:?}");

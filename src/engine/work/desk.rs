@@ -1,6 +1,6 @@
 //! What the engine's handle and the worker of one mailbox share: orders in, status and waiting callers out.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::oneshot;
@@ -28,6 +28,8 @@ pub struct Desk {
     pub bodies: Mutex<BodyQueue>,
     /// Messages that wait for an archive folder to be made.
     pub to_archive: Mutex<BTreeSet<MessageId>>,
+    /// How often a folder was renumbered since it was last found as it was.
+    pub renumbered: Mutex<BTreeMap<FolderId, u32>>,
     orders: Mutex<Orders>,
     status: Mutex<Status>,
 }
@@ -54,6 +56,7 @@ impl Desk {
             bell: Arc::new(Bell::new(busy)),
             bodies: Mutex::default(),
             to_archive: Mutex::default(),
+            renumbered: Mutex::default(),
             orders: Mutex::default(),
             status: Mutex::default(),
         }

@@ -101,6 +101,7 @@ mod tests {
             mailbox: "a@x.test".into(),
             identity: "a@x.test".into(),
             host: "imap.x.test".into(),
+            protocol: "IMAP",
             source,
         };
         assert_eq!(reaction(&error), expected, "{error:?}");

@@ -1,12 +1,17 @@
 //! Synchronisation: the folder list, and one step of a folder. A crash anywhere repeats at most one step.
 
+use std::sync::Arc;
+
 use crate::backend::{BackendError, Refusal};
+use crate::engine::work::bell::locked;
 use crate::engine::work::plan::Phase;
 use crate::engine::work::room::Room;
 use crate::engine::{EngineError, Event};
 use crate::model::{ChangeSet, Folder, FolderId, MessageId, Role, Scope, SortKey, Window};
 use crate::store::Committed;
 
+/// Renumberings of one folder in a row until a person is told; once happens when a mailbox is moved.
+const RENUMBERED: u32 = 3;
 /// New messages named in one event.
 const ANNOUNCED: usize = 100;
 
@@ -54,10 +59,14 @@ pub async fn step(room: &mut Room, folder: &Folder, phase: Phase) -> Result<Step
             if matches!(source, BackendError::CursorLost) {
                 tracing::info!(folder = folder.id.row(), "folder renumbered, comparing all");
                 store.restart_folder(folder.id).await?;
+                note_renumbered(room, folder.id);
             }
             return Err(room.blame(source));
         }
     };
+    if cursor.is_some() && phase == Phase::News {
+        locked(&room.desk.renumbered).remove(&folder.id);
+    }
     let has_more = changes.more;
     let is_inbox = folder.role == Role::Inbox && cursor.is_some();
     let newest = match (is_inbox, phase) {
@@ -75,6 +84,23 @@ pub async fn step(room: &mut Room, folder: &Folder, phase: Phase) -> Result<Step
         has_more,
         has_news: !committed.added.is_empty(),
     })
+}
+
+/// Tells of a folder that is never found as it was: comparing everything each time costs a lot, and nobody would know.
+fn note_renumbered(room: &Room, folder: FolderId) {
+    let times = {
+        let mut renumbered = locked(&room.desk.renumbered);
+        let times = renumbered.entry(folder).or_default();
+        *times = times.saturating_add(1);
+        *times
+    };
+    if times == RENUMBERED {
+        let error = room.blame(BackendError::Protocol {
+            doing: "compare messages",
+            detail: "the server gives every message another name each time".into(),
+        });
+        room.inner.problem(Some(room.mailbox()), Arc::new(error));
+    }
 }
 
 /// Stores changes; what the server sends ahead meanwhile is taken in, so that neither waits for the other.

@@ -303,6 +303,7 @@ fn every_error_has_a_notice_that_reads_well() {
                     mailbox: mailbox.into(),
                     identity: "ada@example.com".into(),
                     host: host(),
+                    protocol: "IMAP",
                     source,
                 }),
         );

@@ -115,6 +115,7 @@ mod tests {
             mailbox: "a@x.test".into(),
             identity: "a@x.test".into(),
             host: "smtp.x.test".into(),
+            protocol: "SMTP",
             source,
         };
         let (what, failure) = match judge(&error, attempts) {
