@@ -245,7 +245,9 @@ impl HttpAnswer {
         limit: usize,
         mut progress: impl FnMut(usize) + Send,
     ) -> Result<Vec<u8>, NetError> {
-        let mut body = Vec::new();
+        // What a server announces is believed up to a size that does no harm.
+        let announced = usize::try_from(self.answer.content_length().unwrap_or(0));
+        let mut body = Vec::with_capacity(announced.unwrap_or(0).min(limit).min(BODY_LIMIT));
         while let Some(chunk) = within(self.silence, &self.target, self.answer.chunk()).await? {
             if body.len() + chunk.len() > limit {
                 let host = self.target.host;

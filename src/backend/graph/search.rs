@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Graph;
-use super::item::{flags, id_of, text, time};
+use super::item::{Row, text};
 use super::wire::{About, Call, protocol, with_query};
 use crate::backend::BackendError;
 use crate::model::{Flags, Query, RemoteId, Term, sanitize_line};
@@ -45,11 +45,11 @@ impl Graph {
             let page = self.wire.call(DOING, &call).await?;
             let page = page.demand(DOING, About::Item(folder))?;
             let values = page.get("value").and_then(Value::as_array);
-            let found = values.into_iter().flatten().filter(|v| is_hit(query, v));
-            hits.extend(found.filter_map(|value| {
-                let when = time(value, "receivedDateTime").unwrap_or_default();
-                Some((when, id_of(value)?))
-            }));
+            let found = values.into_iter().flatten().filter_map(Row::of);
+            let found = found.filter(|row| is_hit(query, row));
+            hits.extend(
+                found.filter_map(|row| Some((row.received().unwrap_or_default(), row.id()?))),
+            );
             let next = text(&page, "@odata.nextLink");
             if next.is_empty() || hits.len() >= MOST_HITS {
                 break;
@@ -109,13 +109,12 @@ fn filter(query: &Query) -> String {
 }
 
 /// Tells whether the flags are as asked for; `$search` knows only words.
-fn is_hit(query: &Query, value: &Value) -> bool {
-    let flags = flags(value);
-    let has_attachments = value.get("hasAttachments").and_then(Value::as_bool);
+fn is_hit(query: &Query, row: &Row<'_>) -> bool {
+    let flags = row.flags();
     query.terms.iter().all(|term| match term {
         Term::Unread => !flags.is_seen(),
         Term::Starred => flags.contains(Flags::FLAGGED),
-        Term::HasAttachment => has_attachments == Some(true),
+        Term::HasAttachment => row.has_attachments(),
         _ => true,
     })
 }

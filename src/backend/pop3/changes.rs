@@ -1,6 +1,9 @@
 //! What changed: the maildrop of a new session against the ids that are known.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::Pop3;
 use super::connect::{Dial, Session};
@@ -20,6 +23,11 @@ const FIRST_PAGE: usize = 60;
 const PAGE: usize = 300;
 /// Messages of a page where each costs a round trip.
 const SLOW_PAGE: usize = 100;
+/// How long a page may go on beyond that. A near server tells thousands meanwhile; each page has a cursor of all known
+/// ids, so that many small pages of a large maildrop cost more than the headers in them.
+const LONG_ENOUGH: Duration = Duration::from_millis(500);
+/// Messages of such a page.
+const MOST_OF_PAGE: usize = 2_000;
 /// Headers asked for at once.
 const WINDOW: usize = 100;
 /// Bytes of a header that are kept.
@@ -112,10 +120,10 @@ impl<D: Dial> Pop3<D> {
 impl<S: Link> Session<S> {
     /// Reads the newest messages that are not known, and notes them as known.
     async fn next_page(&mut self, is_first: bool) -> Result<Vec<RemoteMessage>, BackendError> {
-        let most = match (is_first, self.capa.is_pipelining()) {
-            (true, _) => FIRST_PAGE,
-            (false, true) => PAGE,
-            (false, false) => SLOW_PAGE,
+        let (enough, most) = match (is_first, self.capa.is_pipelining()) {
+            (true, _) => (FIRST_PAGE, FIRST_PAGE),
+            (false, true) => (PAGE, MOST_OF_PAGE),
+            (false, false) => (SLOW_PAGE, MOST_OF_PAGE),
         };
         let unknown = self
             .maildrop
@@ -126,16 +134,23 @@ impl<S: Link> Session<S> {
             .map(|(place, entry)| (place, entry.clone()))
             .collect();
         let entries: Vec<&Entry> = page.iter().map(|(_, entry)| entry).collect();
-        let mut upserts = Vec::with_capacity(entries.len());
+        let started = Instant::now();
+        let (mut sheet, mut asked) = (Sheet::default(), 0);
         for window in entries.chunks(self.window(WINDOW)) {
-            self.read_envelopes(window, &mut upserts).await?;
+            if asked >= enough && started.elapsed() >= LONG_ENOUGH {
+                break;
+            }
+            self.read_headers(window, &mut sheet).await?;
+            asked += window.len();
         }
-        for (place, _) in page {
-            if let Some(entry) = self.maildrop.at_mut(place) {
+        sheet.parse();
+        let told = sheet.upserts;
+        for (place, _) in page.iter().take(told.len()) {
+            if let Some(entry) = self.maildrop.at_mut(*place) {
                 entry.is_known = true;
             }
         }
-        Ok(upserts)
+        Ok(told)
     }
 
     fn page_told(&mut self, upserts: Vec<RemoteMessage>, removals: Vec<RemoteId>) -> ChangeSet {
@@ -161,11 +176,11 @@ impl<S: Link> Session<S> {
         }
     }
 
-    /// Reads some headers, all asked for at once.
-    async fn read_envelopes(
+    /// Reads some headers, all asked for at once. Those of the last call are parsed while the server is at work.
+    async fn read_headers<'a>(
         &mut self,
-        entries: &[&Entry],
-        upserts: &mut Vec<RemoteMessage>,
+        entries: &[&'a Entry],
+        sheet: &mut Sheet<'a>,
     ) -> Result<(), BackendError> {
         let mut headers: Vec<Option<Vec<u8>>> = vec![None; entries.len()];
         if self.can_top {
@@ -174,6 +189,7 @@ impl<S: Link> Session<S> {
                 .map(|entry| format!("TOP {} 0", entry.number))
                 .collect();
             self.wire.send_all(DOING, &commands).await?;
+            sheet.parse();
             for header in &mut headers {
                 *header = self.read_header(LONGEST_HEADER).await?;
             }
@@ -186,17 +202,14 @@ impl<S: Link> Session<S> {
             }
             let command = format!("RETR {}", entry.number);
             self.wire.send(DOING, &command).await?;
+            sheet.parse();
             *header = self.read_header(LONGEST_MESSAGE).await?;
             is_top_of_no_use &= header.is_some();
         }
         if is_top_of_no_use {
             self.can_top = false;
         }
-        let messages = entries.iter().zip(headers);
-        upserts.extend(messages.map(|(entry, header)| RemoteMessage {
-            id: RemoteId::new(&*entry.id),
-            envelope: envelope(entry, header.as_deref()),
-        }));
+        sheet.raw.extend(entries.iter().copied().zip(headers));
         Ok(())
     }
 
@@ -223,6 +236,24 @@ impl<S: Link> Session<S> {
             Some(error) => Err(error),
             None => Ok(()),
         }
+    }
+}
+
+/// The messages of a page.
+#[derive(Default)]
+struct Sheet<'a> {
+    upserts: Vec<RemoteMessage>,
+    /// Headers that came last, not parsed yet.
+    raw: Vec<(&'a Entry, Option<Vec<u8>>)>,
+}
+
+impl Sheet<'_> {
+    fn parse(&mut self) {
+        let rows = self.raw.drain(..).map(|(entry, header)| RemoteMessage {
+            id: RemoteId::new(&*entry.id),
+            envelope: envelope(entry, header.as_deref()),
+        });
+        self.upserts.extend(rows);
     }
 }
 

@@ -41,7 +41,6 @@ struct Round {
     gone: u64,
     /// The options of the first request.
     options: String,
-    size: usize,
     /// The next page is empty.
     is_pause: bool,
 }
@@ -55,7 +54,6 @@ struct FolderRound {
     target: u64,
     at: usize,
     options: String,
-    size: usize,
 }
 
 fn seal(state: &impl Serialize) -> String {
@@ -93,6 +91,10 @@ fn token<'a>(desk: &Desk<'a>) -> Result<Option<&'a str>, Fault> {
     Ok(token)
 }
 
+/// Returns how many items the page holds. Options last for the whole round, but how large its pages are, each request
+/// says anew by its header, also behind a link: "assuming you prefer to keep the same maximum page size"
+/// (`delta-query-messages`). Whoever leaves it out behind a link gets ten, after a first page of 500 (seen at Graph
+/// itself, rlrghb/olkcli #98).
 fn page_size(call: &Call) -> Result<usize, Fault> {
     call.query
         .top(call.preference("odata.maxpagesize").as_deref())
@@ -129,14 +131,10 @@ pub fn messages(desk: &Desk<'_>, folder: &str) -> Outcome {
     let token = token(desk)?;
     let round = match token {
         Some(token) => {
-            let mut round: Round = open(token)?;
+            let round: Round = open(token)?;
             // A folder that is gone takes the states of its rounds with it.
             if desk.folder(folder).map_err(|_| lost())? != round.folder {
                 return Err(Fault::bad("BadRequest", "Badly formed token."));
-            }
-            // How large a page is, every request may say anew (`delta-query-messages`).
-            if desk.call.preference("odata.maxpagesize").is_some() {
-                round.size = page_size(desk.call)?;
             }
             round
         }
@@ -165,7 +163,6 @@ fn begin(desk: &Desk<'_>, folder: u32) -> Result<Round, Fault> {
         after: None,
         gone: 0,
         options: desk.call.query.with(&[]),
-        size: page_size(desk.call)?,
         is_pause: false,
     })
 }
@@ -188,18 +185,20 @@ fn page(desk: &Desk<'_>, mut round: Round) -> Outcome {
     if round.until == 0 {
         round.until = revision(desk, round.folder)?;
     }
-    let mut items = items(desk, &round)?;
-    let is_last = items.len() <= round.size;
-    items.truncate(round.size);
+    let size = page_size(desk.call)?;
+    let mut items = items(desk, &round, size)?;
+    let is_last = items.len() <= size;
+    items.truncate(size);
     for item in &items {
         match item {
             Item::Here(message) => round.after = Some((message.received, message.uid)),
             Item::Gone { revision, .. } => round.gone = *revision,
         }
     }
+    let select = desk.call.query.select();
     let mut value: Vec<Value> = items
         .iter()
-        .map(|item| show(desk, round.folder, item))
+        .map(|item| show(desk, round.folder, item, select.as_deref()))
         .collect();
     if desk.takes(&Mischief::Repeated) {
         value = value
@@ -227,8 +226,9 @@ fn revision(desk: &Desk<'_>, folder: u32) -> Result<u64, Fault> {
     Ok(revision.unwrap_or(1))
 }
 
-/// Returns what is left to tell in a round: messages that came or changed, then those that went.
-fn items(desk: &Desk<'_>, round: &Round) -> Result<Vec<Item>, Fault> {
+/// Returns what is left to tell in a round, one more than a page holds: messages that came or changed, then those that
+/// went.
+fn items(desk: &Desk<'_>, round: &Round, size: usize) -> Result<Vec<Item>, Fault> {
     let query = &desk.call.query;
     let condition = condition(query)?;
     let newest_first = query.get("$orderby").is_some();
@@ -251,11 +251,16 @@ fn items(desk: &Desk<'_>, round: &Round) -> Result<Vec<Item>, Fault> {
         };
         let mut told: Vec<&Message> = folder.messages().iter().filter(is_told).collect();
         if newest_first {
-            told.sort_unstable_by_key(|message| std::cmp::Reverse((message.received, message.uid)));
+            let place = |message: &&Message| std::cmp::Reverse((message.received, message.uid));
+            if told.len() > size {
+                told.select_nth_unstable_by_key(size, place);
+            }
+            told.truncate(size + 1);
+            told.sort_unstable_by_key(place);
         }
         let mut items: Vec<Item> = told
             .into_iter()
-            .take(round.size + 1)
+            .take(size + 1)
             .map(|message| Item::Here(message.clone()))
             .collect();
         if round.since > 0 && wanted.as_deref().is_none_or(|wanted| wanted == "deleted") {
@@ -266,7 +271,7 @@ fn items(desk: &Desk<'_>, round: &Round) -> Result<Vec<Item>, Fault> {
                 .collect();
             let gone = folder.gone().iter();
             let gone = gone.filter(|gone| gone.revision > round.gone && !here.contains(&gone.key));
-            let left = (round.size + 1).saturating_sub(items.len());
+            let left = (size + 1).saturating_sub(items.len());
             items.extend(gone.take(left).map(|gone| {
                 Item::Gone {
                     key: gone.key,
@@ -282,12 +287,9 @@ fn items(desk: &Desk<'_>, round: &Round) -> Result<Vec<Item>, Fault> {
     })
 }
 
-fn show(desk: &Desk<'_>, folder: u32, item: &Item) -> Value {
+fn show(desk: &Desk<'_>, folder: u32, item: &Item, select: Option<&[String]>) -> Value {
     let mut value = match item {
-        Item::Here(message) => {
-            let select = desk.call.query.select();
-            show_selected(desk, (folder, message), select.as_deref())
-        }
+        Item::Here(message) => show_selected(desk, (folder, message), select),
         Item::Gone {
             key, is_elsewhere, ..
         } => {
@@ -338,7 +340,6 @@ pub fn folders(desk: &Desk<'_>) -> Outcome {
             target: 0,
             at: 0,
             options: desk.call.query.with(&[]),
-            size: page_size(desk.call)?,
         },
     };
     let call = Call {
@@ -372,7 +373,8 @@ pub fn folders(desk: &Desk<'_>) -> Outcome {
         .filter(|(id, mark)| known.get(id) != Some(mark));
     let gone = known.keys().filter(|id| !target.contains_key(id));
     let all: Vec<u32> = changed.map(|(id, _)| *id).chain(gone.copied()).collect();
-    let value = all.iter().skip(round.at).take(round.size).map(|id| {
+    let size = page_size(desk.call)?;
+    let value = all.iter().skip(round.at).take(size).map(|id| {
         let Some(node) = nodes.get(id) else {
             let id = write(&desk.place.mailbox, Id::Folder(*id));
             return json!({"id": id, "@removed": {"reason": "deleted"}});
@@ -380,7 +382,7 @@ pub fn folders(desk: &Desk<'_>) -> Outcome {
         folder_list::show(&desk, node)
     });
     let value: Vec<Value> = value.collect();
-    round.at += round.size;
+    round.at += size;
     let kind = if round.at < all.len() {
         "$skiptoken"
     } else {
@@ -415,7 +417,6 @@ mod tests {
             target: 0,
             at: 0,
             options: "$select=id".to_owned(),
-            size: 10,
         };
         let token = seal(&round);
         assert_eq!(open::<FolderRound>(&token).unwrap().options, "$select=id");

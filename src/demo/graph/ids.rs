@@ -47,12 +47,10 @@ impl MessageId {
 /// Returns a GUID that always belongs to the same text.
 pub fn guid(text: &str) -> String {
     let hash = digest(&SHA256, text.to_ascii_lowercase().as_bytes());
-    let hex: Vec<String> = hash
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
+    let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let hex: String = digits
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
         .collect();
-    let hex = hex.concat();
     let cut = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
     format!(
         "{}-{}-4{}-8{}-{}",

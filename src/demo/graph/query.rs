@@ -20,11 +20,14 @@ impl Query {
 
     /// Returns an option; `$` may be missing and case does not count, as at Graph.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let bare = |name: &str| name.trim_start_matches('$').to_ascii_lowercase();
+        let name = name.trim_start_matches('$');
+        let is_it = |found: &str| {
+            let found = found.trim_start_matches('$');
+            found.eq_ignore_ascii_case(name)
+        };
         let mut pairs = self.0.iter();
-        pairs
-            .find(|(found, _)| bare(found) == bare(name))
-            .map(|(_, value)| value.as_str())
+        let found = pairs.find(|(found, _)| is_it(found));
+        found.map(|(_, value)| value.as_str())
     }
 
     /// Returns a number; refuses what is none.

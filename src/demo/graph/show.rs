@@ -54,6 +54,7 @@ pub struct Shown<'a> {
     desk: &'a Desk<'a>,
     folder: u32,
     message: &'a Message,
+    header: &'a [u8],
     extra: Extra,
 }
 
@@ -78,6 +79,7 @@ pub fn show_selected(
         desk,
         folder,
         message,
+        header: split(&message.bytes).0,
         extra: desk.house.graph.extra(&desk.place.mailbox, message.key),
     };
     let mut object = Map::new();
@@ -132,6 +134,7 @@ pub fn show_file(desk: &Desk<'_>, folder: u32, message: &Message, file: &File) -
         desk,
         folder,
         message,
+        header: split(&message.bytes).0,
         extra: Extra::default(),
     };
     shown.file(file)
@@ -144,7 +147,7 @@ impl Shown<'_> {
     }
 
     fn header(&self, name: &str) -> Option<String> {
-        value(split(&self.message.bytes).0, name)
+        value(self.header, name)
     }
 
     fn property(&self, name: &str) -> Option<Value> {
@@ -263,8 +266,7 @@ impl Shown<'_> {
     }
 
     fn headers(&self) -> Value {
-        let (header, _) = split(&self.message.bytes);
-        let unicode = header_in_unicode(header);
+        let unicode = header_in_unicode(self.header);
         let all = fields(&unicode).map(
             |field| json!({"name": String::from_utf8_lossy(field.name), "value": field.value()}),
         );
@@ -288,7 +290,7 @@ impl Shown<'_> {
             0x1080 if self.extra.is_forwarded => "262".to_owned(),
             0x1090 if flags.has(Flags::FLAGGED) => "2".to_owned(),
             0x1090 if self.extra.is_complete => "1".to_owned(),
-            0x007D => String::from_utf8_lossy(split(&self.message.bytes).0).into_owned(),
+            0x007D => String::from_utf8_lossy(self.header).into_owned(),
             0x1035 => self.header("Message-ID")?,
             IN_REPLY_TO => self.header("In-Reply-To")?,
             REFERENCES => self.header("References")?,

@@ -2,6 +2,7 @@
 
 use pillarbox::demo::Mischief;
 use pillarbox::model::IncomingProtocol::Graph;
+use pillarbox::model::Role;
 
 use crate::stories::{changing, exchange_web, reading, sending, troubles};
 use crate::target::Target;
@@ -29,6 +30,32 @@ async fn made_up_token_is_refused() {
 #[tokio::test]
 async fn folders_have_roles() {
     reading::folders_have_roles(Target::demo(Graph).await).await;
+}
+
+/// Folders and well-known names together, then the page. What is asked for ahead comes when that page is out.
+#[tokio::test]
+async fn first_screen_takes_three_requests_whatever_the_folders_size() {
+    let target = Target::demo(Graph).await;
+    let control = target.in_demo_only().control();
+    for more in [0, 1_000] {
+        for number in 0..more {
+            let mail = format!("From: bo@x.test\r\nSubject: {number}\r\n\r\n.\r\n");
+            control
+                .deliver(&target.mailbox, "Inbox", mail.as_bytes())
+                .expect("an inbox");
+        }
+        let before = control.requests().web_requests;
+        let mut mailbox = target.open_main().await;
+        let folders = mailbox.folders().await.expect("folders");
+        let inbox = folders.iter().find(|folder| folder.role == Role::Inbox);
+        let inbox = &inbox.expect("an inbox").id;
+        let first = mailbox.changes(inbox, None).await.expect("a page");
+        assert_eq!(control.requests().web_requests - before, 3);
+        assert_eq!((first.upserts.len(), first.more), (60, true));
+        mailbox.read_ahead().await;
+        let ahead = control.requests().web_requests - before - 3;
+        assert!((1..=2).contains(&ahead), "{ahead}");
+    }
 }
 
 #[tokio::test]

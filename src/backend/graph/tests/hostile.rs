@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Fake, Say, folder, folders, message};
-use crate::backend::graph::item::{Item, id_of, time};
+use crate::backend::graph::changes::Page;
+use crate::backend::graph::item::{Item, Row, id_of, time};
 use crate::backend::graph::parts::{addressed, split};
 use crate::backend::graph::wire::{Base, Reply, parse, with_query};
 use crate::backend::{Backend as _, BackendError, Opener};
@@ -230,12 +231,8 @@ async fn folders_with_a_field_of_another_type_leave_the_others() {
 #[test]
 fn dates_without_a_zone_are_utc() {
     let check = |text: &str, expected: Option<&str>| {
-        let found = time(&json!({ "sentDateTime": text }), "sentDateTime");
-        assert_eq!(
-            found.map(|time| time.to_string()).as_deref(),
-            expected,
-            "{text}"
-        );
+        let found = time(text).map(|time| time.to_string());
+        assert_eq!(found.as_deref(), expected, "{text}");
     };
     check("2026-11-22T10:00:00Z", Some("2026-11-22T10:00:00Z"));
     check("2026-11-22T10:00:00.0000000", Some("2026-11-22T10:00:00Z"));
@@ -255,6 +252,52 @@ fn page() -> Vec<u8> {
     json!({ "value": value, "@odata.nextLink": "https://h/v1.0/x" })
         .to_string()
         .into_bytes()
+}
+
+fn read(value: &Value, has_verbs: bool) -> Option<Item> {
+    Row::of(value)?.into_item(has_verbs)
+}
+
+#[test]
+fn of_a_field_told_twice_the_last_counts() {
+    let twice = br#"{"value":[{"id":"a","subject":"x"},7,{"id":"b","id":"c","@removed":null}],"value":[{"id":"a"},
+        {"id":"d","id":7,"@removed":{}},{"id":7,"id":"e","@removed":{}}],"@odata.nextLink":"n","@odata.nextLink":7,
+        "@odata.deltaLink":"d\u002fe"}"#;
+    let page = Page::read(twice, false).unwrap();
+    let ids: Vec<&str> = page.items().iter().map(|item| item.id().as_str()).collect();
+    assert_eq!(ids, ["a", "e"]);
+    assert!(matches!(page.items(), [Item::Partial(_), Item::Removed(_)]));
+}
+
+#[test]
+fn a_page_is_bounded_whatever_is_in_it() {
+    let check = |count: usize, is_page: bool| {
+        for odd in ["7", "[]", "{}", r#"{"id":"a"}"#] {
+            let list = vec![odd; count].join(",");
+            let page = format!(r#"{{"@odata.deltaLink":"d","value":[{list}]}}"#);
+            let page = Page::read(page.as_bytes(), false);
+            assert_eq!(page.is_ok(), is_page, "{count} {odd}");
+        }
+    };
+    check(4_000, true);
+    check(4_001, false);
+}
+
+#[test]
+fn recipients_are_bounded_and_may_be_one_or_many() {
+    let check = |to: Value, expected: usize| {
+        let mut whole = message("1", "s", 1);
+        whole["toRecipients"] = to;
+        let Some(Item::Whole(message)) = read(&whole, true) else {
+            panic!("no message");
+        };
+        assert_eq!(message.envelope.to.len(), expected);
+    };
+    let one = json!({ "emailAddress": { "address": "a@x.test" } });
+    check(one.clone(), 1);
+    check(json!([7, one, null, [one], {}]), 1);
+    check(vec![one; 70].into(), 50);
+    check(json!("a@x.test"), 0);
 }
 
 /// JSON of any shape, with the names that are looked for.
@@ -322,18 +365,33 @@ proptest! {
                 _ => drop(bytes.remove(at)),
             }
         }
-        if let Ok(reply) = parse("test", &http::Response::new(bytes)) {
-            let items = reply.body["value"].as_array().into_iter().flatten();
-            for item in items.filter_map(|value| Item::read(value, true)) {
+        let _ = parse("test", &http::Response::new(bytes.clone()));
+        if let Ok(page) = Page::read(&bytes, true) {
+            for item in page.items() {
                 prop_assert!(!item.id().as_str().is_empty());
             }
         }
     }
 
     #[test]
-    fn any_item_can_be_read(value in any_json()) {
-        let _ = Item::read(&value, true);
-        let _ = Item::read(&value, false);
+    fn a_message_of_any_shape_leaves_the_others_of_its_page(value in any_json(), has_verbs: bool) {
+        let page = json!({ "value": [value, message("last", "s", 1)], "@odata.deltaLink": "d" });
+        let page = Page::read(page.to_string().as_bytes(), has_verbs).unwrap();
+        prop_assert_eq!(page.items().last().map(|item| item.id().as_str()), Some("last"));
+        // Out of an answer or out of a batch, it is the same.
+        let alone = read(&value, has_verbs);
+        let expected: Vec<&Item> = alone.iter().chain(page.items().last()).collect();
+        prop_assert_eq!(page.items().iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_page_of_any_shape_is_a_page_or_none(mut page in any_json()) {
+        let _ = Page::read(page.to_string().as_bytes(), true);
+        if page.is_object() {
+            page["@odata.nextLink"] = "n".into();
+            let page = Page::read(page.to_string().as_bytes(), true).unwrap();
+            prop_assert!(!page.is_quiet());
+        }
     }
 
     #[test]
@@ -341,7 +399,7 @@ proptest! {
         let mut whole = message("1", "s", 1);
         let names: Vec<String> = whole.as_object().unwrap().keys().cloned().collect();
         whole[&names[name % names.len()]] = odd;
-        let item = Item::read(&whole, true);
+        let item = read(&whole, true);
         prop_assert_eq!(item.is_some(), id_of(&whole).is_some());
         if let Some(Item::Whole(message)) = item {
             prop_assert!(!message.envelope.subject.chars().any(char::is_control));

@@ -1,5 +1,6 @@
 //! Literal requests and answers, operation by operation; and what hostile servers say.
 
+mod ahead;
 mod changing;
 mod fake;
 mod hostile;

@@ -1,6 +1,7 @@
 //! Requests and answers: headers, batches, bounds. Knows no operation.
 
 mod address;
+pub(super) mod loose;
 mod reply;
 
 use std::time::Duration;
@@ -143,14 +144,34 @@ impl Wire {
 
     /// Sends a request and reads the answer, whatever its status.
     pub async fn call(&self, doing: &'static str, call: &Call) -> Result<Reply, BackendError> {
+        parse(doing, &self.answer(doing, call).await?)
+    }
+
+    /// Sends a request and returns the body of a success as it came, for those who read it themselves.
+    pub async fn body(
+        &self,
+        doing: &'static str,
+        call: &Call,
+    ) -> Result<Result<Vec<u8>, Reply>, BackendError> {
+        let answer = self.answer(doing, call).await?;
+        if answer.status().is_success() {
+            return Ok(Ok(answer.into_body()));
+        }
+        parse(doing, &answer).map(Err)
+    }
+
+    async fn answer(
+        &self,
+        doing: &'static str,
+        call: &Call,
+    ) -> Result<Response<Vec<u8>>, BackendError> {
         let (content_type, body) = match &call.body {
             Some(body) => ("application/json", body.to_string().into_bytes()),
             None => ("", Vec::new()),
         };
         let request = self.request(call, content_type, body)?;
         let _turn = self.turn().await;
-        let answer = self.exchange.send(doing, request, LONGEST).await?;
-        parse(doing, &answer)
+        self.exchange.send(doing, request, LONGEST).await
     }
 
     /// Posts a text, such as a whole message, and reads the answer.

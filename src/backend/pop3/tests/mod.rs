@@ -10,6 +10,7 @@ mod syncing;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -21,7 +22,8 @@ use super::wire::Wire;
 use crate::backend::{Backend, BackendError, Credential, Login};
 use crate::model::{ChangeSet, Cursor, RemoteId};
 
-/// A server that follows transcripts, one for each session. `S:` is said, `C:` has to be heard, and then it hangs up.
+/// A server that follows transcripts, one for each session. `S:` is said, `C:` has to be heard, `W:` takes so many
+/// milliseconds, and then it hangs up.
 #[derive(Clone, Debug)]
 struct Fake {
     sessions: Arc<Mutex<VecDeque<String>>>,
@@ -84,6 +86,11 @@ async fn follow(script: String, stream: DuplexStream, mistakes: Arc<Mutex<Vec<St
         let (side, text) = line.split_once(": ").unwrap_or((line, ""));
         if side.trim() == "S" || side == "S:" {
             let _ = writer.write_all(format!("{text}\r\n").as_bytes()).await;
+            continue;
+        }
+        if side == "W" {
+            let time = Duration::from_millis(text.parse().unwrap());
+            tokio::time::sleep(time).await;
             continue;
         }
         let mut heard = String::new();

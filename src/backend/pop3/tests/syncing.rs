@@ -79,6 +79,28 @@ async fn pages_follow_each_other_in_one_session_to_the_oldest() {
     fake.check().await;
 }
 
+/// Each answer takes so many milliseconds; the second page then holds so many messages.
+async fn check_page(delay: u32, expected: usize) {
+    let messages = many(2_500);
+    let mut script = opened(&borrowed(&messages));
+    for number in (1..=2_500).rev() {
+        script += &top(number, "x").replace("S: +OK", &format!("W: {delay}\nS: +OK"));
+    }
+    let fake = Fake::new(&[script]);
+    let mut mailbox = fake.open().await.expect("a mailbox");
+    let first = changes(&mut mailbox, None).await;
+    assert_eq!(first.upserts.len(), 60, "a screenful is not waited for");
+    let second = changes(&mut mailbox, Some(&first.next)).await;
+    assert_eq!((second.upserts.len(), second.more), (expected, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_of_a_near_server_are_larger() {
+    check_page(0, 2_000).await;
+    check_page(2, 250).await;
+    check_page(50, 100).await;
+}
+
 #[tokio::test]
 async fn interrupted_listing_goes_on_in_another_session_and_new_mail_comes_first() {
     let messages = many(62);

@@ -298,6 +298,37 @@ async fn mischief_of_answers_is_done_once() {
 }
 
 #[tokio::test]
+async fn each_request_says_how_large_its_page_is() {
+    let client = Client::new(30).await;
+    let mut next = format!("{CHANGES}&$orderby=receivedDateTime desc").replace(' ', "%20");
+    let mut seen = Vec::new();
+    for (preferred, expected) in [("2", 2), ("5", 5), ("", 10), ("7", 7), ("50", 6)] {
+        let prefer = format!("odata.maxpagesize={preferred}");
+        let headers = [("prefer", prefer.as_str())];
+        let headers = if preferred.is_empty() {
+            &[][..]
+        } else {
+            &headers
+        };
+        let (_, _, page) = client
+            .ask("GET", &next, (headers, Value::Null))
+            .await
+            .unwrap();
+        let messages = page["value"].as_array().unwrap();
+        assert_eq!(messages.len(), expected, "{preferred}");
+        seen.extend(messages.iter().map(|message| message["id"].to_string()));
+        let is_last = page["@odata.nextLink"].is_null();
+        assert_eq!(is_last, seen.len() == 30);
+        if !is_last {
+            next = link(&page, "@odata.nextLink");
+        }
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 30, "each once");
+}
+
+#[tokio::test]
 async fn requests_and_errors_carry_their_ids_and_preferences_are_confirmed() {
     let client = Client::new(0).await;
     let headers = [

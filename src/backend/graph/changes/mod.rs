@@ -3,219 +3,39 @@
 //! The cursor is the whole link. The next page is asked for before the engine wants it, and what waiting has found
 //! is handed over instead of being asked for again.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod ahead;
+mod page;
+mod place;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::time::Instant;
-use tokio_util::task::AbortOnDropHandle;
 
-use super::item::{EXPAND, Item, SELECT, count, id_of, text};
+use self::ahead::{Ahead, ask};
+pub(super) use self::page::Page;
+use self::page::messages;
+use self::place::Place;
+pub(super) use self::place::{End, Sync};
+use super::Graph;
+use super::item::{EXPAND, Item, Row, SELECT, count};
 use super::news::News;
-use super::wire::{About, Call, Reply, Wire, protocol, with_query};
-use super::{Graph, item};
+use super::wire::{About, Call, Reply, Wire, with_query};
 use crate::backend::BackendError;
 use crate::model::{ChangeSet, Cursor, RemoteMessage};
 
 const DOING: &str = "list messages";
-/// The first byte of a cursor.
-const VERSION: u8 = 1;
-/// Messages of the first screen.
+/// Messages of the first screen. Graph goes by what each request prefers, also behind a link (`delta-query-messages`), so
+/// a small first page does not make the others small.
 const FIRST: u32 = 60;
 /// Messages of every other page (protocol facts §8.3: 256 is the most that is heard of).
 const PAGE: u32 = 250;
 /// Empty pages that are read in one call.
 const MOST_EMPTY: usize = 20;
-/// Messages of a page, whatever the server was asked for.
-const MOST_ITEMS: usize = 4_000;
 /// How often the newest messages are looked at while old ones are being listed.
 const PEEK: Duration = Duration::from_secs(30);
 /// Messages that such a look brings.
 const PEEKED: &str = "25";
-
-/// Where a folder stands.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-struct Place {
-    /// Whose chain it is.
-    folder: String,
-    /// The next link or delta link, as the server wrote it.
-    link: String,
-    /// Messages in the folder.
-    total: u32,
-    /// Whether extended properties were asked for.
-    has_verbs: bool,
-    /// Whether the chain has come to its end once: `link` brings news only.
-    is_whole: bool,
-}
-
-impl Place {
-    fn encode(&self) -> Cursor {
-        let mut bytes = vec![VERSION];
-        // Texts and numbers cannot fail to be written.
-        bytes.extend(serde_json::to_vec(self).unwrap_or_default());
-        Cursor(bytes)
-    }
-
-    fn decode(cursor: &Cursor) -> Option<Self> {
-        match cursor.0.split_first() {
-            Some((&VERSION, rest)) => serde_json::from_slice(rest).ok(),
-            _ => None,
-        }
-    }
-}
-
-/// What one request has brought.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub(super) struct Page {
-    items: Vec<Item>,
-    /// The link of the next page, or that of the news after the last.
-    link: String,
-    is_last: bool,
-}
-
-impl Page {
-    fn read(body: &Value, has_verbs: bool) -> Result<Self, BackendError> {
-        let values = body.get("value").and_then(Value::as_array);
-        if values.is_some_and(|values| values.len() > MOST_ITEMS) {
-            return Err(protocol(DOING, "a page far larger than was asked for"));
-        }
-        let items = values
-            .into_iter()
-            .flatten()
-            .filter_map(|value| Item::read(value, has_verbs));
-        let (next, delta) = (
-            text(body, "@odata.nextLink"),
-            text(body, "@odata.deltaLink"),
-        );
-        let (link, is_last) = match (next, delta) {
-            ("", "") => return Err(protocol(DOING, "a page without a link")),
-            ("", delta) => (delta, true),
-            (next, _) => (next, false),
-        };
-        Ok(Self {
-            items: items.collect(),
-            link: link.to_owned(),
-            is_last,
-        })
-    }
-
-    /// Tells whether nothing has changed.
-    pub(super) fn is_quiet(&self) -> bool {
-        self.is_last && self.items.is_empty()
-    }
-}
-
-/// A page asked for before anybody wants it.
-#[derive(Debug)]
-struct Ahead {
-    link: String,
-    task: AbortOnDropHandle<Result<Page, BackendError>>,
-    landed: Option<Result<Page, BackendError>>,
-}
-
-/// The end of a folder's chain.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct End {
-    /// The link that the engine has in its cursor.
-    handed: String,
-    /// The link that is good by now: looks that found nothing bring new ones.
-    latest: String,
-    has_verbs: bool,
-}
-
-/// What the synchronisation knows beyond its cursors; all of it may be lost without harm.
-#[derive(Debug)]
-pub(super) struct Sync {
-    ahead: Option<Ahead>,
-    ends: BTreeMap<String, End>,
-    /// Folders whose chain has not come to its end.
-    unfinished: BTreeSet<String>,
-    /// The folder whose changes were read last.
-    last: String,
-    /// What waiting found: the link it asked, and the page.
-    found: Option<(String, Page)>,
-    /// Whether the server gives extended properties with changes, and sorts them.
-    expands: bool,
-    sorts: bool,
-    peeked: Instant,
-    /// How long to wait before asking for news.
-    pub(super) interval: Duration,
-}
-
-impl Default for Sync {
-    fn default() -> Self {
-        Self {
-            ahead: None,
-            ends: BTreeMap::new(),
-            unfinished: BTreeSet::new(),
-            last: String::new(),
-            found: None,
-            expands: true,
-            sorts: true,
-            peeked: Instant::now(),
-            interval: super::wait::SHORTEST,
-        }
-    }
-}
-
-impl Sync {
-    /// Takes in the page on its way. May be dropped and called again.
-    pub(super) async fn land(&mut self) {
-        let Some(ahead) = self.ahead.as_mut().filter(|ahead| ahead.landed.is_none()) else {
-            return;
-        };
-        let lost = || Err(protocol(DOING, "a page was lost"));
-        let landed = (&mut ahead.task).await;
-        ahead.landed = Some(landed.unwrap_or_else(|_| lost()));
-    }
-
-    /// Returns the end of a folder's chain, if the engine has it as its cursor.
-    pub(super) fn end_of(&self, folder: &str) -> Option<&End> {
-        self.ends.get(folder)
-    }
-
-    /// Tells whether a folder's chain was begun here and has not come to its end.
-    pub(super) fn is_unfinished(&self, folder: &str) -> bool {
-        self.unfinished.contains(folder)
-    }
-
-    /// Tells whether the changes of this folder were the last to be read.
-    pub(super) fn is_last(&self, folder: &str) -> bool {
-        self.last == folder
-    }
-
-    /// Notes what a look at the end of a chain has found.
-    pub(super) fn note_look(&mut self, folder: &str, page: Page) {
-        let Some(end) = self.ends.get_mut(folder) else {
-            return;
-        };
-        if page.is_quiet() {
-            end.latest = page.link;
-        } else {
-            self.found = Some((end.latest.clone(), page));
-        }
-    }
-
-    /// Notes that something happened here, so that more may follow.
-    pub(super) fn note_activity(&mut self) {
-        self.interval = super::wait::SHORTEST;
-    }
-}
-
-/// Asks for one page.
-async fn read_page(
-    wire: &Wire,
-    folder: &str,
-    link: &str,
-    has_verbs: bool,
-) -> Result<Page, BackendError> {
-    let path = wire.base().follow(link).ok_or(BackendError::CursorLost)?;
-    let reply = wire.call(DOING, &Call::get(path).paged(PAGE)).await?;
-    let body = reply.demand(DOING, About::Item(folder))?;
-    Page::read(&body, has_verbs)
-}
 
 impl Graph {
     /// Reads what changed in a folder since a cursor.
@@ -262,8 +82,8 @@ impl Graph {
                 None => count_messages(&wire, folder).await,
             }
         };
-        let (reply, total) = futures_util::future::join(self.ask_first(folder), total).await;
-        let body = reply?.demand(DOING, About::Item(folder))?;
+        let (body, total) = futures_util::future::join(self.ask_first(folder), total).await;
+        let body = body?.map_err(|reply| reply.fault(DOING, About::Item(folder)))?;
         let has_verbs = self.sync.expands;
         let page = Page::read(&body, has_verbs)?;
         let mut total = total?;
@@ -283,7 +103,7 @@ impl Graph {
     }
 
     /// Asks for the first page; a server that cannot do all of it is asked for less.
-    async fn ask_first(&mut self, folder: &str) -> Result<Reply, BackendError> {
+    async fn ask_first(&mut self, folder: &str) -> Result<Result<Vec<u8>, Reply>, BackendError> {
         let path = self
             .wire
             .base()
@@ -297,10 +117,13 @@ impl Graph {
                 query.push(("$orderby", "receivedDateTime desc"));
             }
             let call = Call::get(with_query(&path, &query)).paged(FIRST);
-            let reply = self.wire.call(DOING, &call).await?;
+            let reply = match self.wire.body(DOING, &call).await? {
+                Ok(body) => return Ok(Ok(body)),
+                Err(reply) => reply,
+            };
             let is_too_much = matches!(reply.status, 400 | 501);
             if !is_too_much || !(self.sync.expands || self.sync.sorts) {
-                return Ok(reply);
+                return Ok(Err(reply));
             }
             tracing::info!(target: "pillarbox::graph", code = reply.code(), "asking for less");
             if self.sync.expands {
@@ -321,21 +144,17 @@ impl Graph {
         if let Some((_, page)) = self.sync.found.take_if(|(link, _)| *link == place.link) {
             return Ok(page);
         }
-        if self
-            .sync
-            .ahead
-            .as_ref()
-            .is_some_and(|ahead| ahead.link == place.link)
-        {
-            self.sync.land().await;
-            if let Some(Ahead {
-                landed: Some(page), ..
-            }) = self.sync.ahead.take()
-            {
+        let ahead = self.sync.ahead.as_mut();
+        if let Some(ahead) = ahead.filter(|ahead| ahead.is_at(&place.link)) {
+            ahead.land().await;
+            if let Some(page) = ahead.take() {
                 return page;
             }
         }
-        read_page(&self.wire, folder, &place.link, place.has_verbs).await
+        Page::read(
+            &ask(&self.wire, folder, &place.link).await?,
+            place.has_verbs,
+        )
     }
 
     /// Makes a change set, and asks ahead.
@@ -373,17 +192,15 @@ impl Graph {
         Ok(news.into_changes(place.total, place.encode(), !is_last))
     }
 
-    /// Asks for the page that the next call will want.
+    /// Asks for the page that the next call will want, unless that is under way.
     fn ask_ahead(&mut self, folder: &str, place: &Place) {
+        let is_under_way = |ahead: &Ahead| ahead.is_at(&place.link);
+        if self.sync.ahead.as_ref().is_some_and(is_under_way) {
+            return;
+        }
         let (wire, folder) = (Arc::clone(&self.wire), folder.to_owned());
-        let (link, has_verbs) = (place.link.clone(), place.has_verbs);
-        let asked = link.clone();
-        let task = tokio::spawn(async move { read_page(&wire, &folder, &asked, has_verbs).await });
-        self.sync.ahead = Some(Ahead {
-            link,
-            task: AbortOnDropHandle::new(task),
-            landed: None,
-        });
+        let ahead = Ahead::start(wire, folder, place.link.clone(), place.has_verbs);
+        self.sync.ahead = Some(ahead);
     }
 
     /// Looks at the newest messages while a long chain is read, which tells of them only at its end.
@@ -398,23 +215,16 @@ impl Graph {
         if self.sync.expands {
             query.push(("$expand", EXPAND));
         }
-        let reply = self
-            .wire
-            .call(DOING, &Call::get(with_query(&path, &query)))
-            .await?;
-        let body = reply.demand(DOING, About::Item(folder))?;
-        let values = body.get("value").and_then(Value::as_array);
-        let items = values
-            .into_iter()
-            .flatten()
-            .filter_map(|v| Item::read(v, false));
-        news.take(items.collect());
+        let call = Call::get(with_query(&path, &query));
+        let body = self.wire.body(DOING, &call).await?;
+        let body = body.map_err(|reply| reply.fault(DOING, About::Item(folder)))?;
+        news.take(messages(&body)?);
         Ok(())
     }
 
     /// Fetches the messages of which too little was told (protocol facts §8.3).
     async fn complete(&mut self, news: &mut News, has_verbs: bool) -> Result<(), BackendError> {
-        let wanted = std::mem::take(&mut news.partial);
+        let wanted = news.take_partial();
         let mut query = vec![("$select", SELECT)];
         if has_verbs {
             query.push(("$expand", EXPAND));
@@ -430,9 +240,8 @@ impl Graph {
                 continue;
             }
             let value = reply.demand(DOING, About::Item(id.as_str()))?;
-            if id_of(&value).is_some() {
-                let envelope = item::envelope(&value);
-                let id = id.clone();
+            if let Some(row) = Row::of(&value).filter(|row| row.id().is_some()) {
+                let (id, envelope) = (id.clone(), row.into_envelope());
                 news.add(RemoteMessage { id, envelope });
             }
         }
@@ -449,7 +258,8 @@ impl Graph {
         {
             return Ok(true);
         }
-        let page = read_page(&self.wire, folder, &end.latest, end.has_verbs).await?;
+        let body = ask(&self.wire, folder, &end.latest).await?;
+        let page = Page::read(&body, end.has_verbs)?;
         let is_quiet = page.is_quiet();
         folder.clone_into(&mut self.sync.last);
         self.sync.note_look(folder, page);
