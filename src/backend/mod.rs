@@ -1,4 +1,5 @@
-//! Protocols behind two traits: [`Backend`] reads and changes a mailbox, [`Outgoing`] submits mail.
+//! Protocols behind three traits: [`Backend`] reads and changes a mailbox, [`Outgoing`] submits mail, [`Directory`]
+//! knows the organisation's people.
 //!
 //! A backend does not retry, back off or ask: it reports, and the engine decides. A connection error drops
 //! the connection: after any error but [`BackendError::Refused`], [`BackendError::Gone`] and
@@ -24,6 +25,7 @@ use tokio::sync::Notify;
 
 pub use error::{BackendError, Refusal};
 
+use crate::model::Address;
 use crate::model::Applied;
 use crate::model::Caps;
 use crate::model::ChangeSet;
@@ -164,4 +166,13 @@ pub trait Outgoing: Send {
 
     /// Tells whether the server files a copy of what it takes in the sender's Sent folder by itself.
     fn files_sent_copy(&self) -> bool;
+}
+
+/// The organisation's address book. Not part of [`Backend`]: an account may send over EWS and read over something else,
+/// and to ask for a name no mailbox has to be opened.
+#[async_trait]
+pub trait Directory: Send + Debug {
+    /// Returns whom the address book knows by a beginning of a name or an address, at most 20, each address once; nobody
+    /// is no error. May be dropped at any time.
+    async fn resolve(&mut self, text: &str) -> Result<Vec<Address>, BackendError>;
 }

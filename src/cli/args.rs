@@ -41,7 +41,7 @@ pub(in crate::cli) enum Command {
     List(List),
     /// Show a message
     Show(Show),
-    /// Search the cache
+    /// Search the cache, and with --server the servers
     Search(Search),
     /// Set or clear flags of messages
     Mark(Mark),
@@ -319,6 +319,9 @@ pub(in crate::cli) struct Search {
     /// Only this mailbox
     #[arg(long)]
     pub mailbox: Option<String>,
+    /// Let the servers search, too: they know the text of messages that were never fetched
+    #[arg(long)]
+    pub server: bool,
     /// How many messages
     #[arg(long, default_value_t = 50)]
     pub limit: usize,

@@ -246,6 +246,11 @@ impl Control {
         self.0.ews.block(is_blocked);
     }
 
+    /// Takes the consent to Microsoft Graph away (AADSTS65001), or gives it again; tokens that are out stay good.
+    pub fn withhold_graph(&self, is_withheld: bool) {
+        self.0.sign_in.withhold_graph(is_withheld);
+    }
+
     /// Ends all access tokens now; IMAP sessions close as Exchange Online closes them.
     pub fn expire_access_tokens(&self) {
         self.0.sign_in.expire_access_tokens();

@@ -128,6 +128,19 @@ pub enum BodyState {
     Gone,
 }
 
+/// What the servers found when they searched.
+#[derive(Clone, Debug, Default)]
+pub struct ServerHits {
+    /// Messages that are in the cache, in no order; [`Query::found`](crate::model::Query) takes them.
+    pub messages: Vec<MessageId>,
+    /// How many more were found that the cache does not list yet.
+    pub unlisted: u32,
+    /// Mailboxes whose servers cannot search at all (POP3).
+    pub unable: Vec<String>,
+    /// Mailboxes of which not everything was searched, and why.
+    pub failed: Vec<(String, Arc<EngineError>)>,
+}
+
 /// What setup found out about an address. All of it may be edited before it is saved.
 #[derive(Clone, Debug)]
 pub struct Candidate {

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use crate::auth::Function;
 use crate::backend::{
-    Backend, BackendError, Credential, Login, Outgoing, ews, graph, imap, pop3, smtp,
+    Backend, BackendError, Credential, Directory, Login, Outgoing, ews, graph, imap, pop3, smtp,
 };
 use crate::engine::access::access;
 use crate::engine::check::{Found, secured};
@@ -29,6 +29,9 @@ pub struct Link {
 /// An open connection for sending.
 pub type OutgoingLink = Box<dyn Outgoing>;
 
+/// A way to ask an address book.
+pub type DirectoryLink = Box<dyn Directory>;
+
 /// Opens connections.
 #[async_trait]
 pub trait Connector: Send + Sync + Debug {
@@ -40,6 +43,9 @@ pub trait Connector: Send + Sync + Debug {
 
     /// Opens the connection of [`Signer::fallback`], for a server that lets nobody sign in over SMTP.
     async fn fallback(&self, signer: &Signer, sender: &str) -> Result<OutgoingLink, EngineError>;
+
+    /// Makes a way to ask the organisation's address book; `None` where the account speaks EWS nowhere.
+    async fn directory(&self, signer: &Signer) -> Result<Option<DirectoryLink>, EngineError>;
 
     /// Tries one of the first steps of a check; returns what was found.
     async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<Found, EngineError>;
@@ -132,6 +138,29 @@ impl Connector for Servers {
             return Err(signer.blame_outgoing(&signer.account.address.email, source));
         };
         self.web_outgoing(signer, sender, &server).await
+    }
+
+    async fn directory(&self, signer: &Signer) -> Result<Option<DirectoryLink>, EngineError> {
+        let account = &signer.account;
+        let Some(server) = account.directory_server() else {
+            return Ok(None);
+        };
+        let (proof, function) = if account.servers.incoming.protocol == IncomingProtocol::Ews {
+            let function = Function::reading(IncomingProtocol::Ews);
+            (&signer.receive, function)
+        } else {
+            (&signer.send, Function::sending(OutgoingProtocol::Ews))
+        };
+        let address = &account.address.email;
+        let access = access(signer, address, proof, function);
+        let made = ews::directory(server, &signer.trust().await?, &access);
+        made.map(Some).map_err(|source| {
+            signer.blame(
+                address,
+                (OutgoingProtocol::Ews.title(), server.host),
+                source,
+            )
+        })
     }
 
     async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<Found, EngineError> {

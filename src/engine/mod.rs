@@ -33,11 +33,12 @@ pub use credentials::{
 };
 pub use error::{EngineError, Lapsing, Locked};
 pub use events::{
-    Alternative, BodyState, Candidate, Event, Fate, Health, Problem, SignIn, SignInEvent, Status,
+    Alternative, BodyState, Candidate, Event, Fate, Health, Problem, ServerHits, SignIn,
+    SignInEvent, Status,
 };
 pub use handle::{Engine, Options};
 pub use profiles::ConfigChange;
-pub use protocol::{instead_of_ews, reading_server, sending_server};
+pub use protocol::{instead_of_ews, reading_server, sending_server, without_ews};
 pub use setup::{is_old_server, usual_servers};
 pub use signer::asked_scopes;
 // What the interface matches on in a sign-in; it may not name the layers these come from.

@@ -109,6 +109,26 @@ pub fn instead_of_ews(account: &Account) -> IncomingProtocol {
     }
 }
 
+/// Returns an account as it is read over another protocol than EWS, and sent over its like where that was EWS.
+pub fn without_ews(config: &Config, account: &Account, protocol: IncomingProtocol) -> Account {
+    let mut account = account.clone();
+    let Account {
+        sign_in, servers, ..
+    } = &mut account;
+    let outgoing = servers.outgoing.as_ref();
+    if outgoing.is_some_and(|server| server.protocol == OutgoingProtocol::Ews) {
+        let like = match protocol {
+            IncomingProtocol::Graph => OutgoingProtocol::Graph,
+            _ => OutgoingProtocol::Smtp,
+        };
+        servers.outgoing = Some(sending_server(config, (sign_in, servers), like));
+    }
+    if servers.incoming.protocol == IncomingProtocol::Ews {
+        servers.incoming = reading_server(config, (sign_in, servers), protocol);
+    }
+    account
+}
+
 impl Engine {
     /// Has an account read over another protocol, and sent over its like where that was EWS. Cache, drafts and outbox
     /// stay; other accounts that share the server profile keep it as it is.
@@ -120,30 +140,12 @@ impl Engine {
         let config = self.inner.config();
         let mut accounts = config.accounts.iter();
         let found = accounts.find(|one| one.name == account);
-        let mut account = found
-            .ok_or_else(|| EngineError::NotFound {
-                what: "account",
-                name: account.to_owned(),
-            })?
-            .clone();
-        let Account {
-            sign_in, servers, ..
-        } = &mut account;
-        let sends_by_ews = servers
-            .outgoing
-            .as_ref()
-            .is_some_and(|server| server.protocol == OutgoingProtocol::Ews);
-        if sends_by_ews {
-            let like = match protocol {
-                IncomingProtocol::Graph => OutgoingProtocol::Graph,
-                _ => OutgoingProtocol::Smtp,
-            };
-            servers.outgoing = Some(sending_server(&config, (sign_in, servers), like));
-        }
-        if servers.incoming.protocol == IncomingProtocol::Ews {
-            servers.incoming = reading_server(&config, (sign_in, servers), protocol);
-        }
-        self.save_account(account).await
+        let account = found.ok_or_else(|| EngineError::NotFound {
+            what: "account",
+            name: account.to_owned(),
+        })?;
+        self.save_account(without_ews(&config, account, protocol))
+            .await
     }
 
     /// Refuses what needs folders, such as `moved`, in a mailbox that has none: [`EngineError::NoFolders`].

@@ -11,10 +11,12 @@ use crate::engine::work::bell::locked;
 use crate::engine::work::bodies;
 use crate::engine::work::desk::Desk;
 use crate::engine::work::room::Room;
-use crate::engine::{BodyState, Engine, EngineError, Health};
+use crate::engine::work::searching::Search;
+use crate::engine::{BodyState, Engine, EngineError, Health, ServerHits};
 use crate::mime::{MimeError, attachment, parse_body};
 use crate::model::{
-    Address, Body, Folder, Listed, MailboxId, MessageId, Page, Query, Scope, Window, sanitize_line,
+    Address, Body, Folder, Listed, MailboxId, MessageId, Page, Progress, Query, Scope, Window,
+    sanitize_line,
 };
 
 /// Parsed bodies kept for going back and forth.
@@ -79,6 +81,19 @@ impl Engine {
     ) -> Result<Page, EngineError> {
         let store = &self.inner.store;
         Ok(store.search(&query, scope, window, limit).await?)
+    }
+
+    /// Lets the servers search, which know the text of every message; `progress` counts folders. May be dropped at any
+    /// time.
+    pub async fn search_servers(
+        &self,
+        query: Query,
+        scope: &Scope,
+        progress: Progress,
+    ) -> Result<ServerHits, EngineError> {
+        let _guard = self.inner.busy.begin();
+        let search = Search::new(Arc::clone(&self.inner), query, progress);
+        search.run(scope).await
     }
 
     /// Completes an address.

@@ -15,6 +15,7 @@ use crate::auth::{
 use crate::backend::{BackendError, Credential};
 use crate::engine::EngineError;
 use crate::engine::work::budget::Budget;
+use crate::engine::work::directory::Book;
 use crate::model::{
     Account, AccountId, IncomingProtocol, Method, OutgoingProtocol, OutgoingServer, SignInProfile,
     TlsMode,
@@ -223,6 +224,8 @@ pub struct Signer {
     pub send: Arc<Proof>,
     /// Connections of this identity.
     pub budget: Arc<Budget>,
+    /// The organisation's address book.
+    pub directory: tokio::sync::Mutex<Book>,
     trust: OnceCell<Trust>,
     renewed: watch::Sender<u64>,
     /// Whether a person was told that this account needs a sign-in.
@@ -261,6 +264,7 @@ impl Signer {
             receive,
             send,
             budget,
+            directory: tokio::sync::Mutex::default(),
             trust: OnceCell::new(),
             renewed: watch::Sender::new(0),
             is_told: AtomicBool::new(false),

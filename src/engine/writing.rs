@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::engine::reading::in_thread;
 use crate::engine::work::bell::locked;
 use crate::engine::work::desk::Desk;
+use crate::engine::work::directory;
 use crate::engine::work::outbox::OutboxWorker;
 use crate::engine::{Engine, EngineError, Event, Fate};
 use crate::mime::{Answer, Built, adopt, answer, build, parse_envelope};
@@ -114,6 +115,16 @@ impl Engine {
         let id = self.inner.store.outbox_add(new, draft).await?;
         self.outbox_changed();
         Ok(id)
+    }
+
+    /// Returns whom the organisation's address book knows by what was typed in mail from `from`; nobody where the account
+    /// has none. What fails is logged: the cache's answer has to do then. May be dropped at any time.
+    pub async fn complete_from_directory(&self, from: &Address, prefix: &str) -> Vec<Address> {
+        let Ok(desk) = self.desk_for(from) else {
+            return Vec::new();
+        };
+        let _guard = self.inner.busy.begin();
+        directory::resolve(&self.inner, &desk.signer, prefix).await
     }
 
     /// Finds the mailbox that sends as an address.

@@ -18,8 +18,9 @@ mod sanitize;
 mod sign_in;
 
 pub use account::{
-    Account, EWS_PATH, IncomingProtocol, IncomingServer, Mailbox, MailboxKind, OutgoingProtocol,
-    OutgoingServer, ServerProfile, TlsMode, WebAddress, WebAddressError, service_path,
+    Account, EWS_PATH, EwsServer, IncomingProtocol, IncomingServer, Mailbox, MailboxKind,
+    OutgoingProtocol, OutgoingServer, ServerProfile, TlsMode, WebAddress, WebAddressError,
+    service_path,
 };
 pub use address::{Address, AddressError, AddressList, parse_address_list};
 pub use changes::{

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::AccountId;
 use crate::model::Address;
+use crate::model::IncomingProtocol;
 use crate::model::MailboxId;
 use crate::model::OutboxId;
 use crate::model::OutgoingProtocol;
@@ -149,6 +150,23 @@ pub struct SentMail {
     pub by: Option<SentBy>,
     /// Mailboxes in whose Sent folder a copy is known to be, each once for every copy.
     pub filed_in: Vec<String>,
+}
+
+impl SentMail {
+    /// Says in words where copies are, in a mailbox that is read over `protocol` (`None` where that is not known).
+    pub fn filed_words(&self, protocol: Option<IncomingProtocol>) -> String {
+        let has_folders = protocol.is_none_or(IncomingProtocol::has_folders);
+        match self.filed_in.as_slice() {
+            [] if !has_folders => "not to be seen: POP3 has no Sent folder".to_owned(),
+            [] => "not seen in a Sent folder yet".to_owned(),
+            [one] => format!("in Sent of {one}"),
+            several => format!(
+                "{} copies: in Sent of {}",
+                several.len(),
+                several.join(", ")
+            ),
+        }
+    }
 }
 
 /// A finished message as handed to an outgoing server.

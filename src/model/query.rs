@@ -2,6 +2,7 @@
 
 use crate::model::FolderId;
 use crate::model::MailboxId;
+use crate::model::MessageId;
 
 /// Which messages a list is about.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -42,6 +43,8 @@ pub enum Term {
 pub struct Query {
     /// The conditions.
     pub terms: Vec<Term>,
+    /// Messages that a server found by its own search: their words count as matching, whatever the cache knows of them.
+    pub found: Vec<MessageId>,
 }
 
 impl Query {
@@ -54,6 +57,7 @@ impl Query {
                 .into_iter()
                 .filter_map(|word| term(&word))
                 .collect(),
+            found: Vec::new(),
         }
     }
 

@@ -7,13 +7,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::Interface;
 use crate::engine::ConfigChange;
-use crate::engine::{SendTest, instead_of_ews};
+use crate::engine::SendTest;
 use crate::mime::Answer;
 use crate::model::{
     Account, ActionId, Address, Draft, DraftId, FlagChange, FolderId, MailboxId, MessageId, Method,
     OutboxId, Query, Scope, Window,
 };
-use crate::tui::context::Cx;
 use crate::tui::keymap::Action;
 use crate::tui::msg::Reply;
 use crate::tui::screens::ScreenName;
@@ -36,10 +35,14 @@ pub enum Slot {
     SearchOlder,
     /// The search results' rows further up.
     SearchNewer,
+    /// The servers' search.
+    SearchServers,
     /// The reader's body.
     Preview,
     /// Completion of an address.
     Complete,
+    /// Completion of an address by the organisation's directory.
+    Directory,
     /// Completion of a path.
     Files,
     /// What setup finds out.
@@ -104,6 +107,15 @@ pub enum Effect {
         window: Window,
         /// How many at most.
         limit: usize,
+    },
+    /// Let the servers search.
+    SearchServers {
+        /// Comes back with the outcomes.
+        generation: Generation,
+        /// For what.
+        query: Query,
+        /// Where.
+        scope: Scope,
     },
     /// Read a body for the reader, or have it fetched.
     LoadBody {
@@ -205,6 +217,15 @@ pub enum Effect {
     CompleteAddress {
         /// Comes back with the outcome.
         generation: Generation,
+        /// What was typed.
+        prefix: String,
+    },
+    /// Ask the organisation's directory for an address, once nothing was typed for a moment.
+    AskDirectory {
+        /// Comes back with the outcome.
+        generation: Generation,
+        /// Who writes; it is the directory of that account.
+        from: Address,
         /// What was typed.
         prefix: String,
     },
@@ -361,23 +382,15 @@ pub enum Effect {
     Quit,
 }
 
-/// Has an account read over another protocol than EWS; `None` where there is no such account.
-pub fn leave_ews(account: &str, cx: &Cx) -> Option<Effect> {
-    let accounts = cx.accounts();
-    let found = accounts.iter().find(|one| one.name == account)?;
-    Some(Effect::ChangeConfig(Box::new(ConfigChange::LeaveEws {
-        account: account.to_owned(),
-        to: instead_of_ews(found),
-    })))
-}
-
 impl Effect {
     /// Returns the place the effect runs in, if it is one of which only the newest counts.
     pub fn slot(&self) -> Option<Slot> {
         match self {
             Self::LoadList { slot, .. } => Some(*slot),
+            Self::SearchServers { .. } => Some(Slot::SearchServers),
             Self::LoadBody { .. } => Some(Slot::Preview),
             Self::CompleteAddress { .. } => Some(Slot::Complete),
+            Self::AskDirectory { .. } => Some(Slot::Directory),
             Self::CompletePath { .. } => Some(Slot::Files),
             Self::Discover { .. } | Self::ReadOldServer { .. } => Some(Slot::Discover),
             Self::SignIn { .. } => Some(Slot::SignIn),

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 
 use crate::config::{Config, OldSetting};
 use crate::engine::{
-    BodyState, Candidate, CheckLine, ConfigChange, EngineError, Expiry, MissingSecret, SignInEvent,
-    Status, TokenFacts, TokenReport,
+    BodyState, Candidate, CheckLine, ConfigChange, EngineError, Expiry, MissingSecret, ServerHits,
+    SignInEvent, Status, TokenFacts, TokenReport,
 };
 use crate::model::{
     ActionId, Address, Draft, DraftId, Folder, Mailbox, MailboxId, MessageId, OutboxId, OutboxItem,
-    Page, SentMail,
+    Page, Progress, SentMail,
 };
 use crate::tui::effect::{DraftKey, FileFacts, Generation, Slot};
 
@@ -49,6 +49,20 @@ pub enum Outcome {
         generation: Generation,
         /// The rows.
         result: Shared<Page>,
+    },
+    /// The servers search from now on.
+    ServersAsked {
+        /// Of the request.
+        generation: Generation,
+        /// How many folders are done, of all.
+        progress: Progress,
+    },
+    /// What the servers found.
+    ServersFound {
+        /// Of the request.
+        generation: Generation,
+        /// What.
+        result: Shared<Box<ServerHits>>,
     },
     /// A body.
     Body {
@@ -104,6 +118,13 @@ pub enum Outcome {
         /// Of the request.
         generation: Generation,
         /// Best first.
+        addresses: Vec<Address>,
+    },
+    /// Addresses that the organisation's directory knows.
+    DirectoryAddresses {
+        /// Of the request.
+        generation: Generation,
+        /// In the directory's order.
         addresses: Vec<Address>,
     },
     /// Paths that complete what was typed; folders end in `/`.

@@ -14,6 +14,7 @@ pub fn key(name: &str) -> Event {
         "tab" => KeyCode::Tab,
         "up" => KeyCode::Up,
         "down" => KeyCode::Down,
+        "right" => KeyCode::Right,
         "end" => KeyCode::End,
         "backspace" => KeyCode::Backspace,
         letter => {

@@ -21,12 +21,70 @@ async fn one_key_leaves_a_blocked_ews_and_the_draft_stays() {
     stage.press("ctrl-r");
     stage.sees("! leave EWS").await;
     stage.press("!");
+    stage
+        .sees("Reads over Microsoft Graph instead of EWS")
+        .await;
+    stage.press("esc");
+    stage.sees_no("Reads over").await;
+    stage.sees("! leave EWS").await;
+    stage.press("! enter");
     stage.sees("is read over Microsoft Graph now").await;
     stage.sees_no("! leave EWS").await;
     let before = house.control.requests();
     house.deliver("Over another bridge", "text");
     stage.sees("Over another bridge").await;
     assert!(house.control.requests().graph_requests > before.graph_requests);
+    stage.press("g d");
+    stage.sees("Half a sentence").await;
+    stage.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_graph_is_not_granted_leaving_ews_names_what_is_missing_and_loses_nothing() {
+    let house = House::open().await;
+    let home = Home::over("ews", &house);
+    let stage = Stage::open(&home, &house);
+    stage.settle_in(&house).await;
+    stage.press("c");
+    stage.types("Half a sentence");
+    stage.press("esc");
+    stage.sees("Keep as a draft").await;
+    stage.press("enter");
+
+    house.control.withhold_graph(true);
+    house.control.block_ews(true);
+    stage.press("ctrl-r");
+    stage.sees("! leave EWS").await;
+    stage.press("!");
+    stage.sees("Mail.ReadWrite").await;
+    stage.press("enter");
+    stage.sees("An administrator has to approve the app").await;
+    stage.sees("Alistair").await;
+    stage.press("g m");
+    stage.sees("Admin kit").await;
+    stage.presses_until("tab", "Mail.ReadWrite.Shared").await;
+    stage.press("esc");
+    stage.sees_no("Admin kit").await;
+    stage.press("g d");
+    stage.sees("Half a sentence").await;
+    stage.press("esc");
+
+    // Back to EWS, which the administrator has allowed meanwhile.
+    house.control.block_ews(false);
+    stage.press("g c");
+    stage.sees("over Microsoft Graph").await;
+    stage.press("enter");
+    stage.sees("Edit account").await;
+    stage.presses_until("tab", "Server profile    < ").await;
+    stage.presses_until("right", "Reads over        EWS").await;
+    stage.presses_until("tab", "Enter goes on. Nothing").await;
+    stage.press("enter");
+    stage.sees("Saved").await;
+    stage.press("esc");
+    stage.sees("synced").await;
+    house.deliver("Back over the old bridge", "text");
+    stage.press("ctrl-r");
+    stage.sees("Back over the old bridge").await;
     stage.press("g d");
     stage.sees("Half a sentence").await;
     stage.quit().await;
@@ -85,5 +143,77 @@ async fn a_day_over_graph_is_a_day_like_any_other() {
         house.count(&house.tenant.user, "Sent Items", "Seventeen, and a spare.") == 1
     })
     .await;
+    stage.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_ews_the_directory_completes_whom_no_mail_names() {
+    let house = House::open().await;
+    let home = Home::over("ews", &house);
+    let stage = Stage::open(&home, &house);
+    stage.settle_in(&house).await;
+    stage.press("c");
+    stage.sees("New message").await;
+    // A shared mailbox that never wrote to anybody: only the directory knows it.
+    let unseen = &house.tenant.forbidden;
+    stage.types(unseen.split('@').next().unwrap());
+    stage.sees(&format!("{unseen}> ")).await;
+    stage.sees("directory").await;
+    stage.press("enter");
+    stage.sees_no("directory").await;
+    stage.sees(&format!("{unseen}>,")).await;
+    house.control.block_ews(true);
+    stage.types("nobody at all");
+    stage.sees("nobody at all").await;
+    stage.press("esc");
+    stage.sees("Keep as a draft").await;
+    stage.press("down enter");
+    stage.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_server_finds_what_was_never_fetched() {
+    for protocol in ["ews", "graph"] {
+        let house = House::open().await;
+        let home = Home::over(protocol, &house);
+        let mut stage = Stage::open(&home, &house);
+        stage.settle_in(&house).await;
+        // No folder but the inbox is fetched ahead: the cache knows the subject and not the text.
+        let message = "From: Noor Haddad <noor@harborvale.example>\r\nSubject: Old plans\r\n\
+            Date: Mon, 2 Nov 2026 10:00:00 +0000\r\nMessage-ID: <old@harborvale.example>\r\n\r\nZanzibar by ship.\r\n";
+        let user = house.tenant.user.clone();
+        house
+            .control
+            .deliver(&user, "Archive", message.as_bytes())
+            .unwrap();
+        let engine = stage.engine().await;
+        engine.poke(None);
+        // Every folder is listed, and only near ones are fetched ahead.
+        engine.idle().await;
+        stage.press("/");
+        stage.sees("Search").await;
+        stage.press("ctrl-g");
+        stage.types("Zanzibar");
+        stage.sees("Nothing found in the cache").await;
+        stage.press("ctrl-r");
+        stage.sees("1 by the server alone").await;
+        stage.sees("Old plans").await;
+        stage.press("enter enter");
+        stage.sees("Zanzibar by ship.").await;
+        stage.quit().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pop3_server_that_cannot_search_is_not_asked() {
+    let house = House::open().await;
+    let home = Home::over("pop3", &house);
+    let stage = Stage::open(&home, &house);
+    stage.settle_in(&house).await;
+    stage.press("/");
+    stage.types("lamp");
+    stage.sees("A POP3 server cannot search").await;
+    stage.press("ctrl-r");
+    stage.sees("A POP3 server cannot search").await;
     stage.quit().await;
 }

@@ -114,6 +114,27 @@ impl Stage {
         assert!(outcome.is_ok(), "no {what}; the screen is\n{text}");
     }
 
+    /// Presses a key again and again until a text is on screen.
+    pub async fn presses_until(&self, keys: &str, text: &str) {
+        let pressing = async {
+            let mut frames = self.screen.frames();
+            let mut before = self.screen.text();
+            while !before.contains(text) {
+                self.press(keys);
+                while self.screen.text() == before {
+                    frames.changed().await.unwrap();
+                }
+                before = self.screen.text();
+            }
+        };
+        let outcome = tokio::time::timeout(LIMIT, pressing).await;
+        let screen = self.screen.text();
+        assert!(
+            outcome.is_ok(),
+            "{keys} never shows {text}; the screen is\n{screen}"
+        );
+    }
+
     /// Returns the engine of the running program.
     pub async fn engine(&mut self) -> Engine {
         self.engine.take().unwrap().await.unwrap()

@@ -180,6 +180,7 @@ fn graph_and_ews_read_change_and_send_from_both_mailboxes() {
         let control = guide.tenant.control();
         assert_eq!(control.count(ADA, "INBOX"), Some(inbox.len() - 2));
         assert_eq!(control.count(ADA, "Archive"), Some(archive + 1));
+        search_finds_what_was_never_fetched(&guide);
 
         sends_from_both(&guide, protocol);
         let sent = guide.json(&["outbox", "sent", "--json"]);
@@ -236,6 +237,37 @@ fn pop3_reads_keeps_flags_here_and_says_what_it_cannot() {
     assert_eq!(guide.tenant.control().count(ADA, "INBOX"), Some(before - 1));
 
     sends_from_both(&guide, "smtp");
+    let said = guide.text(&["outbox", "sent"]);
+    assert!(said.contains("POP3 has no Sent folder"), "{said}");
+    let said = guide.fails(
+        &["search", "--mailbox=nobody@x.test", "--server", "lamp"],
+        "",
+        1,
+    );
+    assert!(said.contains("nobody@x.test"), "{said}");
+    let found = guide.given(&["search", "--server", "lamp"], "");
+    let said = String::from_utf8_lossy(&found.stderr);
+    assert!(
+        found.status.success() && said.contains("cannot search"),
+        "{said}"
+    );
+}
+
+/// A word of a body that was never fetched is found by the server, in the row that the cache has.
+fn search_finds_what_was_never_fetched(guide: &Guide) {
+    let message = format!(
+        "From: {NOOR}\r\nSubject: Old plans\r\nMessage-ID: <old@harborvale.example>\r\n\r\nZanzibar.\r\n"
+    );
+    let control = guide.tenant.control();
+    control.deliver(ADA, "Archive", message.as_bytes()).unwrap();
+    let found = guide.given(&["search", "--server", "--json", "Zanzibar"], "");
+    let said = String::from_utf8_lossy(&found.stderr);
+    assert!(said.contains("1 more found on the server"), "{said}");
+    guide.text(&["sync"]);
+    let rows = guide.json(&["search", "--json", "Zanzibar"]);
+    assert_eq!(rows.as_array().map(Vec::len), Some(0), "{rows}");
+    let rows = guide.json(&["search", "--server", "--json", "Zanzibar"]);
+    assert_eq!(rows[0]["subject"], "Old plans", "{rows}");
 }
 
 /// No person, no own mailbox: EWS impersonates, Graph names the mailbox.

@@ -4,11 +4,12 @@
 
 use super::judge::{self, Stage};
 use super::link::{Call, Link, protocol};
+use super::resolve::AddressBook;
 use super::soap::{Class, Reply, Version, Xml};
 use super::submit::Submitter;
 use super::{Ews, item};
-use crate::backend::{Access, Backend, BackendError, Outgoing};
-use crate::model::{EWS_PATH, IncomingServer, OutgoingServer, Role};
+use crate::backend::{Access, Backend, BackendError, Directory, Outgoing};
+use crate::model::{EWS_PATH, EwsServer, IncomingServer, OutgoingServer, Role};
 use crate::net::Trust;
 
 const DOING: &str = "open the mailbox";
@@ -54,17 +55,18 @@ pub async fn connect(
     trust: &Trust,
     access: &Access,
 ) -> Result<Box<dyn Backend>, BackendError> {
-    Ok(Box::new(open(server, trust, access).await?))
+    let base = base(&server.host, server.port, server.path.as_deref());
+    Ok(Box::new(open_at(&base, trust, access).await?))
 }
 
-/// Opens a mailbox; what is returned can also complete names ([`Ews::resolve_names`]).
-pub async fn open(
-    server: &IncomingServer,
+/// Makes a way to ask the organisation's address book. Asks nothing yet.
+pub fn directory(
+    server: EwsServer<'_>,
     trust: &Trust,
     access: &Access,
-) -> Result<Ews, BackendError> {
-    let base = base(&server.host, server.port, server.path.as_deref());
-    open_at(&base, trust, access).await
+) -> Result<Box<dyn Directory>, BackendError> {
+    let base = base(server.host, server.port, server.path);
+    Ok(Box::new(directory_at(&base, trust, access)?))
 }
 
 /// Opens a way to send mail. `access.mailbox` is the sender.
@@ -98,6 +100,15 @@ pub(super) async fn send_at(
     let submitter = Submitter::new(link);
     submitter.check_mailbox().await?;
     Ok(submitter)
+}
+
+/// Makes a way to ask the address book of the service at `base`.
+pub(super) fn directory_at(
+    base: &str,
+    trust: &Trust,
+    access: &Access,
+) -> Result<AddressBook, BackendError> {
+    Ok(AddressBook::new(Link::new(base, trust, access)?))
 }
 
 /// Returns the address of the service.

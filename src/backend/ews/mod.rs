@@ -30,7 +30,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-pub use connect::{connect, connect_outgoing, open};
+pub use connect::{connect, connect_outgoing, directory};
 
 use self::connect::Places;
 use self::link::{Call, Link, Write, protocol};

@@ -1,5 +1,6 @@
 //! `outbox list|retry|cancel`.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use serde_json::Value;
@@ -10,7 +11,7 @@ use crate::cli::output::{Output, outbox_json, sent_json};
 use crate::cli::session;
 use crate::engine::{Engine, Fate};
 use crate::explain::{self, Notice};
-use crate::model::{OutboxId, OutboxItem, OutboxState, SentMail};
+use crate::model::{IncomingProtocol, MailboxId, OutboxId, OutboxItem, OutboxState, SentMail};
 
 /// `outbox`.
 pub(in crate::cli) async fn run(command: &Outbox, out: &mut Output) -> Result<ExitCode, CliError> {
@@ -42,7 +43,9 @@ pub(in crate::cli) async fn run(command: &Outbox, out: &mut Output) -> Result<Ex
         Outbox::Sent(format) => {
             let sent = engine.sent().await?;
             let json: Vec<Value> = sent.iter().map(sent_json).collect();
-            let rows: Vec<Vec<String>> = sent.iter().map(sent_row).collect();
+            let protocols = read_over(&engine).await?;
+            let row = |mail: &SentMail| sent_row(mail, protocols.get(&mail.mailbox).copied());
+            let rows: Vec<Vec<String>> = sent.iter().map(row).collect();
             out.table(*format, &json, &rows)?;
         }
         Outbox::Retry { id } => code = retry(&engine, *id).await?,
@@ -59,23 +62,31 @@ pub(in crate::cli) async fn run(command: &Outbox, out: &mut Output) -> Result<Ex
     Ok(code)
 }
 
+/// Returns what the mailboxes are read over.
+async fn read_over(engine: &Engine) -> Result<BTreeMap<MailboxId, IncomingProtocol>, CliError> {
+    let config = engine.config();
+    let mailboxes = engine.mailboxes().await?.into_iter();
+    let read_over = mailboxes.filter_map(|mailbox| {
+        let mut accounts = config.accounts.iter();
+        let account = accounts.find(|account| account.name == mailbox.account_name)?;
+        Some((mailbox.id, account.servers.incoming.protocol))
+    });
+    Ok(read_over.collect())
+}
+
 /// Says who sent a message, which way, and where its copy is.
-fn sent_row(mail: &SentMail) -> Vec<String> {
+fn sent_row(mail: &SentMail, protocol: Option<IncomingProtocol>) -> Vec<String> {
     let way = mail.by.as_ref().map(|by| {
         let detour = by.detour.as_ref().map(|_| " (SMTP sign-in is off)");
         let way = format!("by {} over {}", by.signed_in, by.protocol.title());
         format!("{way}{}", detour.unwrap_or_default())
     });
-    let filed = match mail.filed_in.as_slice() {
-        [] => "not seen in Sent yet".to_owned(),
-        all => format!("in Sent of {}", all.join(", ")),
-    };
     vec![
         mail.id.to_string(),
         mail.at.to_string(),
         format!("as {}", mail.from.email),
         way.unwrap_or_default(),
-        filed,
+        mail.filed_words(protocol),
         mail.recipients.join(", "),
         mail.subject.clone(),
     ]

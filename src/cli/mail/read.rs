@@ -9,9 +9,11 @@ use crate::cli::args::{Folders, Format, List, Search, Show, Sync};
 use crate::cli::error::{self, CliError};
 use crate::cli::output::{Output, folder_json, message_json, notice_json};
 use crate::cli::session;
-use crate::engine::{BodyState, Engine};
+use crate::engine::{BodyState, Engine, ServerHits};
 use crate::explain;
-use crate::model::{Body, FolderId, Listed, MailboxId, MessageId, Page, Query, Scope, Window};
+use crate::model::{
+    Body, FolderId, Listed, MailboxId, MessageId, Page, Progress, Query, Scope, Window,
+};
 
 /// `sync`.
 pub(in crate::cli) async fn sync(args: &Sync, out: &mut Output) -> Result<ExitCode, CliError> {
@@ -115,13 +117,44 @@ pub(in crate::cli) async fn search(args: &Search, out: &mut Output) -> Result<Ex
         Some(given) => Scope::Mailbox(session::mailbox(&engine, given).await?.id),
         None => Scope::Everything,
     };
-    let query = Query::parse(&args.query.join(" "));
+    let mut query = Query::parse(&args.query.join(" "));
+    let mut code = ExitCode::SUCCESS;
+    if args.server {
+        session::unlock(&engine).await?;
+        let progress = Progress::default();
+        let hits = engine
+            .search_servers(query.clone(), &scope, progress)
+            .await?;
+        code = tell(&hits);
+        query.found = hits.messages;
+    }
     let page = engine
         .search(query, scope, Window::Newest, args.limit)
         .await?;
     print_page(&engine, &page, args.format, out).await?;
     engine.stop().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
+}
+
+/// Says what the servers did not search, and what they found that no row is known of.
+fn tell(hits: &ServerHits) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    for (_, failure) in &hits.failed {
+        code = error::exit_code(failure);
+        error::print_notice(&explain::explain(failure));
+    }
+    for address in &hits.unable {
+        error::note(&format!(
+            "{address}: a POP3 server cannot search, so only the cache was searched."
+        ));
+    }
+    if hits.unlisted > 0 {
+        error::note(&format!(
+            "{} more found on the server are not in the cache yet: pillarbox sync fetches them.",
+            hits.unlisted
+        ));
+    }
+    code
 }
 
 /// Names of mailboxes and folders, looked up once for a page of rows.

@@ -26,6 +26,7 @@ pub use faults::{Endpoint, Fault, Trouble};
 pub use grants::{Grant, Speaker};
 pub use http::answer;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -74,6 +75,8 @@ pub struct SignIn {
     signer: Signer,
     state: Mutex<State>,
     expired: watch::Sender<u64>,
+    /// Whether nobody has consented to Microsoft Graph.
+    withholds_graph: AtomicBool,
 }
 
 #[derive(Default)]
@@ -96,12 +99,18 @@ impl SignIn {
             signer: Signer::new()?,
             state: Mutex::default(),
             expired: watch::Sender::new(0),
+            withholds_graph: AtomicBool::new(false),
         })
     }
 
     /// Returns the address below which the discovery document is; also the issuer of tokens.
     pub fn authority(&self) -> String {
         format!("{}/{TENANT_ID}/v2.0", self.base)
+    }
+
+    /// Says whether the consent to Microsoft Graph is missing.
+    pub fn withhold_graph(&self, is_withheld: bool) {
+        self.withholds_graph.store(is_withheld, Ordering::Relaxed);
     }
 
     /// Approves a pending code as `email`; `false` if there is no such code.

@@ -4,7 +4,8 @@ use super::Fault;
 
 /// The resource of IMAP and SMTP, when none is named.
 pub const OUTLOOK: &str = "https://outlook.office.com";
-const GRAPH: &str = "https://graph.microsoft.com";
+/// The resource of Microsoft Graph.
+pub const GRAPH: &str = "https://graph.microsoft.com";
 /// What the same resource is called.
 const EXCHANGE: [&str; 2] = [OUTLOOK, "https://outlook.office365.com"];
 /// Scopes of no resource (OpenID Connect Core §5.4, §11).

@@ -1,5 +1,7 @@
 //! The token endpoint's rules, one function per grant.
 
+use std::sync::atomic::Ordering;
+
 use super::apps::{self, App, Proof, Shown};
 use super::http::{Form, field};
 use super::{Fault, Grant, SignIn, State, TENANT_ID, TokenSet, Trouble, jwt, scopes};
@@ -214,6 +216,9 @@ impl SignIn {
         call: &Call<'_>,
     ) -> Result<TokenSet, Fault> {
         let audience = scopes::first_audience(asked)?;
+        if audience == scopes::GRAPH && self.withholds_graph.load(Ordering::Relaxed) {
+            return Err(Fault::Aadsts(65_001));
+        }
         let scopes = scopes::granted(asked, audience);
         let subject = jwt::Subject {
             issuer: &self.issuer(call.trouble.as_ref()),

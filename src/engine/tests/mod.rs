@@ -3,10 +3,12 @@
 mod acting;
 mod checking;
 mod detour;
+mod directory;
 mod expiring;
 mod failing;
 mod interrupted;
 mod mailbox;
+mod searching;
 mod sending;
 mod setup;
 mod signing;

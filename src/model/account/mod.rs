@@ -69,6 +69,14 @@ impl IncomingProtocol {
         }
     }
 
+    /// Returns the shortest name that is understood, for lines with little room.
+    pub const fn short_title(self) -> &'static str {
+        match self {
+            Self::Graph => "Graph",
+            other => other.title(),
+        }
+    }
+
     /// Tells whether every request is an HTTPS request of its own; then port 443 is usual and there is no STARTTLS.
     pub const fn is_web(self) -> bool {
         matches!(self, Self::Ews | Self::Graph)
@@ -76,6 +84,11 @@ impl IncomingProtocol {
 
     /// Tells whether the server has folders besides the inbox; where not, mail can be neither moved nor filed there.
     pub const fn has_folders(self) -> bool {
+        !matches!(self, Self::Pop3)
+    }
+
+    /// Tells whether the server can search.
+    pub const fn can_search(self) -> bool {
         !matches!(self, Self::Pop3)
     }
 
@@ -182,6 +195,17 @@ pub struct OutgoingServer {
     pub path: Option<String>,
 }
 
+/// Where Exchange Web Services are, whichever way they are used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EwsServer<'a> {
+    /// Host name.
+    pub host: &'a str,
+    /// TCP port.
+    pub port: u16,
+    /// Path, with its leading `/`; `None` is the usual one.
+    pub path: Option<&'a str>,
+}
+
 /// A server profile: defined once, used by any number of accounts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ServerProfile {
@@ -230,6 +254,27 @@ impl Account {
     pub fn sender_for(&self, from: &Address) -> Option<&str> {
         let is_on_behalf = self.on_behalf.iter().any(|user| user.is_same_mailbox(from));
         is_on_behalf.then(|| self.identity())
+    }
+
+    /// Returns the server that knows the organisation's people: the one that speaks EWS.
+    pub fn directory_server(&self) -> Option<EwsServer<'_>> {
+        let ServerProfile {
+            incoming, outgoing, ..
+        } = &self.servers;
+        let sends = outgoing.as_ref();
+        let sends = sends.filter(|server| server.protocol == OutgoingProtocol::Ews);
+        if incoming.protocol == IncomingProtocol::Ews {
+            return Some(EwsServer {
+                host: &incoming.host,
+                port: incoming.port,
+                path: incoming.path.as_deref(),
+            });
+        }
+        sends.map(|server| EwsServer {
+            host: &server.host,
+            port: server.port,
+            path: server.path.as_deref(),
+        })
     }
 
     /// Returns the name that signs in, which is not always the main address.

@@ -1,9 +1,9 @@
 //! Search: each condition becomes a sorted set of row ids from the word index; the list index then gives them newest
 //! first, so that a word in half of all messages costs no more than a rare one.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::model::{Page, Query, Scope, Term, Window};
+use crate::model::{FolderId, MessageId, Page, Query, RemoteId, Scope, Term, Window};
 use crate::store::database::Fault;
 use crate::store::mail::list::{Filter, page};
 use crate::store::mail::unindexed::{self, Column};
@@ -11,7 +11,8 @@ use crate::store::mail::words::{Place, Typing, phrase};
 use crate::store::{Store, StoreError};
 
 impl Store {
-    /// Searches the cache, newest first. The last word also matches longer ones, since it may still be being typed.
+    /// Searches the cache, newest first. The last word also matches longer ones, since it may still be being typed. What
+    /// a server found joins, where its flags are as asked for.
     pub async fn search(
         &self,
         query: &Query,
@@ -26,6 +27,29 @@ impl Store {
                 return Ok(Page::default());
             }
             page(db, &scope, window, limit, &filter)
+        })
+        .await
+    }
+
+    /// Returns which messages of a server's folder are in the cache, of those with these ids there.
+    pub async fn known(
+        &self,
+        folder: FolderId,
+        remotes: &[RemoteId],
+    ) -> Result<Vec<MessageId>, StoreError> {
+        let remotes = remotes.to_vec();
+        self.read("recognise messages", move |db| {
+            let mut statement = db.prepare_cached(
+                "SELECT id FROM messages WHERE server_folder_id = ?1 AND remote = ?2",
+            )?;
+            let mut known = Vec::new();
+            for remote in &remotes {
+                let id = statement.query_row(params![folder.row(), remote.as_str()], |row| {
+                    Ok(MessageId::new(row.get(0)?))
+                });
+                known.extend(id.optional()?);
+            }
+            Ok(known)
         })
         .await
     }
@@ -54,6 +78,10 @@ fn filter(db: &Connection, query: &Query) -> Result<Filter, Fault> {
                 });
             }
         }
+    }
+    if let Some(ids) = filter.ids.as_mut().filter(|_| !query.found.is_empty()) {
+        let found: Vec<i64> = query.found.iter().map(MessageId::row).collect();
+        *ids = either(ids, &found);
     }
     Ok(filter)
 }

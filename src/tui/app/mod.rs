@@ -20,7 +20,7 @@ use crate::model::{ActionId, OutboxId};
 use crate::tui::app::ahead::{Ahead, Arrival};
 use crate::tui::app::lapses::Lapses;
 use crate::tui::context::{Cx, Mistakes};
-use crate::tui::effect::{Effect, leave_ews};
+use crate::tui::effect::Effect;
 use crate::tui::keymap::Press;
 use crate::tui::msg::{Msg, Reply};
 use crate::tui::notices::Notices;
@@ -297,10 +297,8 @@ impl App {
         let account = mailbox.map(|mailbox| mailbox.account_name.clone());
         let effect = match (banner.notice.remedy, account) {
             (Remedy::SignIn, Some(account)) => Effect::Push(ScreenName::SignIn { account }),
-            (Remedy::SignIn, None) => Effect::Push(ScreenName::Accounts),
-            (Remedy::LeaveEws, account) => account
-                .and_then(|account| leave_ews(&account, &self.cx))
-                .unwrap_or(Effect::Push(ScreenName::Accounts)),
+            (Remedy::LeaveEws, Some(account)) => Effect::Push(ScreenName::LeaveEws { account }),
+            (Remedy::SignIn | Remedy::LeaveEws, None) => Effect::Push(ScreenName::Accounts),
             (Remedy::EditAccount, account) => Effect::Push(ScreenName::Setup { account }),
             (Remedy::Retry, _) => Effect::Sync(banner.mailbox),
             (Remedy::ShowLog | Remedy::None, _) => {

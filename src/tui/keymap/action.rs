@@ -258,6 +258,8 @@ pub enum Action {
     Search,
     /// Search this mailbox, or everything.
     Widen,
+    /// Let the server search, too.
+    AskServer,
     /// Next message.
     NextMessage,
     /// Previous message.
@@ -437,6 +439,7 @@ impl Action {
             (A::Right, S::Setup | S::Settings) => "choose",
             (A::Open, S::Setup | S::SignIn) => "go on",
             (A::Open, S::Picker) => "take it",
+            (A::Open, S::Confirm) => "do it",
             (A::Open, S::Reader) => "unfold quotes",
             _ => self.label(),
         }
@@ -526,6 +529,7 @@ const TABLE: &[Entry] = &[
     row(A::SelectNone, ("select-none", G::Mail, MAIL, "select none", "Take all selections off", &["X"])),
     row(A::Search, ("search", G::Mail, BROWSE, "search", "Search the cache", &["/"])),
     row(A::Widen, ("search-everywhere", G::Mail, SEARCH, "everywhere", "Search this mailbox, or everything", &["ctrl-g"])),
+    row(A::AskServer, ("ask-server", G::Mail, SEARCH, "ask server", "Let the server search, too", &["ctrl-r"])),
     row(A::NextMessage, ("next-message", G::Mail, READER, "next", "Next message", &["J", "n"])),
     row(A::PreviousMessage, ("previous-message", G::Mail, READER, "previous", "Previous message", &["K", "p"])),
     row(A::Headers, ("headers", G::Mail, READER, "headers", "All headers, or the usual ones", &["H"])),

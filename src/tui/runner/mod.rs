@@ -23,7 +23,7 @@ use crate::tui::outcome::Outcome;
 pub use files::shorten;
 
 use accounts::{approve, check, discover, read_old_server, sign_in};
-use reads::{load_body, load_list};
+use reads::{ask_directory, load_body, load_list, search_servers};
 use writes::Writer;
 
 /// How long quitting waits for writes that were asked for already.
@@ -130,6 +130,11 @@ impl Runner {
                     addresses,
                 }
             }),
+            Effect::SearchServers { .. } => {
+                let done = self.done.clone();
+                self.spawn(slot, search_servers(engine, effect, done));
+            }
+            Effect::AskDirectory { .. } => self.spawn(slot, ask_directory(engine, effect)),
             other => self.read_slow(other),
         }
     }

@@ -9,6 +9,7 @@ mod compose;
 mod confirm;
 mod drafts;
 mod help;
+mod leaving;
 pub mod mail;
 pub mod outbox;
 mod picking;
@@ -70,6 +71,11 @@ pub enum ScreenName {
     },
     /// A question about something that cannot be undone.
     Confirm(Question),
+    /// What changes when an account leaves EWS, and whether it shall.
+    LeaveEws {
+        /// The account's name.
+        account: String,
+    },
     /// A folder of a mailbox, by name.
     PickFolder {
         /// The mailbox.
@@ -260,6 +266,8 @@ pub enum Screen {
     Prompt(prompt::Prompt),
     /// See [`ScreenName::Confirm`].
     Confirm(confirm::Confirm),
+    /// See [`ScreenName::LeaveEws`].
+    Leaving(leaving::Leaving),
 }
 
 impl Screen {
@@ -357,6 +365,10 @@ impl Screen {
             ScreenName::Confirm(question) => {
                 (Self::Confirm(confirm::Confirm::new(question)), Vec::new())
             }
+            ScreenName::LeaveEws { account } => {
+                let screen = leaving::Leaving::open(account, cx);
+                (Self::Leaving(screen), Vec::new())
+            }
             full => Self::open(full, cx),
         }
     }
@@ -380,6 +392,7 @@ impl Screen {
             Self::Picking(screen) => screen.update(message, cx),
             Self::Prompt(screen) => screen.update(message),
             Self::Confirm(screen) => screen.update(message),
+            Self::Leaving(screen) => screen.update(message),
         }
     }
 
@@ -414,6 +427,7 @@ impl Screen {
             Self::Picking(screen) => screen.view(frame, area, cx),
             Self::Prompt(screen) => screen.view(frame, area, cx),
             Self::Confirm(screen) => screen.view(frame, area, cx),
+            Self::Leaving(screen) => screen.view(frame, area, cx),
         }
     }
 
@@ -436,6 +450,7 @@ impl Screen {
             Self::Picking(_) => picking::Picking::face(),
             Self::Prompt(screen) => screen.face(),
             Self::Confirm(_) => confirm::Confirm::face(),
+            Self::Leaving(_) => leaving::Leaving::face(),
         }
     }
 
@@ -458,6 +473,7 @@ impl Screen {
             Self::Picking(screen) => screen.live(action),
             Self::Prompt(screen) => screen.live(action),
             Self::Confirm(_) => confirm::Confirm::live(action),
+            Self::Leaving(_) => leaving::Leaving::live(action),
         }
     }
 }

@@ -45,6 +45,15 @@ pub fn top_line(frame: &mut Frame<'_>, area: Rect, cx: &Cx, (title, facts): (&st
     }
 }
 
+/// Tells whether a top line shows title and facts whole.
+pub fn fits_top_line(columns: u16, cx: &Cx, (title, facts): (&str, &str)) -> bool {
+    let columns = usize::from(columns);
+    let mark = application_mark(cx, columns / 3);
+    // A blank before the title, one behind the facts, and two between what is there.
+    let taken = text::width(title) + text::width(&mark) + text::width(facts);
+    taken + 4 <= columns
+}
+
 /// Names the accounts in which nobody signs in in person, so that no screen lets one forget whose rights are used.
 fn application_mark(cx: &Cx, columns: usize) -> String {
     let accounts = cx.accounts().iter();

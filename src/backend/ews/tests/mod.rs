@@ -16,7 +16,8 @@ use secrecy::SecretString;
 
 use self::server::{Answer, Seen, Server};
 use super::Ews;
-use super::connect::{open_at, send_at};
+use super::connect::{directory_at, open_at, send_at};
+use super::resolve::AddressBook;
 use super::submit::Submitter;
 use crate::backend::{Access, BackendError, Credential, Opener, ProofSource};
 use crate::net::Trust;
@@ -52,6 +53,11 @@ async fn opened_as(server: &Server, opener: Opener) -> Result<Ews, BackendError>
 
 async fn opened(server: &Server) -> Ews {
     opened_as(server, Opener::Owner).await.unwrap()
+}
+
+fn address_book(server: &Server) -> AddressBook {
+    let trust = Trust::load(None).unwrap();
+    directory_at(&server.base(), &trust, &access(Opener::Owner)).unwrap()
 }
 
 async fn sender(server: &Server, opener: Opener) -> Submitter {

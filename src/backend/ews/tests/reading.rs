@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::server::{Answer, Seen, Server};
 use super::*;
-use crate::backend::{Backend as _, Refusal};
+use crate::backend::{Backend as _, Directory as _, Refusal};
 use crate::model::{Address, ChangeSet, Cursor, Flags, Progress, Query, RemoteId};
 
 fn inbox() -> RemoteId {
@@ -427,11 +427,14 @@ async fn names_are_completed_and_nobody_is_no_error() {
     };
     let several = format!(
         "<m:ResolveNamesResponseMessage ResponseClass=\"Warning\"><m:MessageText>Multiple results were found.</m:MessageText>\
-         <m:ResponseCode>ErrorNameResolutionMultipleResults</m:ResponseCode><m:ResolutionSet TotalItemsInView=\"3\">{}{}{}\
+         <m:ResponseCode>ErrorNameResolutionMultipleResults</m:ResponseCode><m:ResolutionSet TotalItemsInView=\"33\">{}{}{}{}\
          </m:ResolutionSet></m:ResolveNamesResponseMessage>",
         resolution("Ana", "ana@x.test"),
         resolution("Team", "/O=X"),
         resolution("Ana Again", "ANA@x.test"),
+        (0..30)
+            .map(|n| resolution("Many", &format!("{n}@x.test")))
+            .collect::<String>(),
     );
     let server = Server::start(move |seen, before| {
         opening(seen).unwrap_or_else(|| match before {
@@ -447,16 +450,17 @@ async fn names_are_completed_and_nobody_is_no_error() {
         })
     })
     .await;
-    let mut ews = opened(&server).await;
-    let names = ews.resolve_names(" an<a ").await.unwrap();
-    assert_eq!(names, [Address::named("Ana", "ana@x.test")]);
+    let mut book = address_book(&server);
+    let names = book.resolve(" an<a ").await.unwrap();
+    assert_eq!(names[0], Address::named("Ana", "ana@x.test"));
+    assert_eq!((names.len(), names[19].email.as_str()), (20, "18@x.test"));
     server.last("ResolveNames").check(
         "<m:ResolveNames ReturnFullContactData=\"false\" SearchScope=\"ActiveDirectoryContacts\">
          <m:UnresolvedEntry>an&lt;a</m:UnresolvedEntry></m:ResolveNames>",
     );
-    assert!(ews.resolve_names("nobody").await.unwrap().is_empty());
-    assert!(ews.resolve_names(" ").await.unwrap().is_empty());
-    let error = ews.resolve_names("x").await;
+    assert!(book.resolve("nobody").await.unwrap().is_empty());
+    assert!(book.resolve(" ").await.unwrap().is_empty());
+    let error = book.resolve("x").await;
     assert!(
         matches!(
             error,

@@ -13,14 +13,15 @@ use tokio::time::Instant;
 use crate::auth::Function;
 use crate::backend::{BackendError, Refusal};
 use crate::engine::check::Found;
-use crate::engine::link::{Connector, Link, OutgoingLink};
+use crate::engine::link::{Connector, DirectoryLink, Link, OutgoingLink};
 use crate::engine::signer::Signer;
 use crate::engine::work::bell::locked;
 use crate::engine::{CheckStep, EngineError};
 use crate::model::{Address, Envelope, Flags, Mailbox, Outbound, Receipt, Role};
 use crate::net::NetError;
 
-use servers::{FakeBackend, FakeOutgoing};
+pub use servers::SILENT;
+use servers::{FakeBackend, FakeDirectory, FakeOutgoing};
 
 /// The day of the first message.
 const FIRST_DAY: i64 = 1_700_000_000;
@@ -342,6 +343,16 @@ impl Connector for World {
         let asked = self.ask(&format!("{sender} fallback"));
         asked.map_err(|source| signer.blame_outgoing(sender, source))?;
         Ok(Box::new(FakeOutgoing(self.clone())))
+    }
+
+    async fn directory(&self, signer: &Signer) -> Result<Option<DirectoryLink>, EngineError> {
+        if signer.account.directory_server().is_none() {
+            return Ok(None);
+        }
+        let address = &signer.account.address.email;
+        let asked = self.ask(&format!("{address} directory"));
+        asked.map_err(|source| signer.blame_incoming(address, source))?;
+        Ok(Some(Box::new(FakeDirectory(self.clone()))))
     }
 
     async fn probe(&self, signer: &Signer, step: CheckStep) -> Result<Found, EngineError> {

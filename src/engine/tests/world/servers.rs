@@ -7,16 +7,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use crate::backend::{Backend, BackendError, Outgoing};
+use crate::backend::{Backend, BackendError, Directory, Outgoing};
 use crate::engine::tests::world::{FakeFolder, FakeMessage, Fault, World, day};
 use crate::engine::work::bell::locked;
 use crate::model::{
-    Applied, Caps, ChangeSet, Cursor, FlagUpdate, Flags, Outbound, Progress, Query, Receipt,
-    RemoteFolder, RemoteId, RemoteMessage, RemoteOp, Role, Wake,
+    Address, Applied, Caps, ChangeSet, Cursor, FlagUpdate, Flags, Outbound, Progress, Query,
+    Receipt, RemoteFolder, RemoteId, RemoteMessage, RemoteOp, Role, Term, Wake,
 };
 
 /// Messages per page of a change set.
 const PAGE: usize = 3;
+
+/// What the made-up address book never answers.
+pub const SILENT: &str = "silent";
 
 /// One connection to a made-up mailbox.
 pub(super) struct FakeBackend {
@@ -199,10 +202,19 @@ impl Backend for FakeBackend {
 
     async fn search(
         &mut self,
-        _folder: &RemoteId,
-        _query: &Query,
+        folder: &RemoteId,
+        query: &Query,
     ) -> Result<Vec<RemoteId>, BackendError> {
-        Ok(Vec::new())
+        let path = folder.as_str();
+        self.world.ask(&format!("{} search {path}", self.address))?;
+        let Some(Term::Any(word)) = query.terms.first() else {
+            return Ok(Vec::new());
+        };
+        self.with(path, |folder| {
+            let messages = folder.messages.iter().rev();
+            let hits = messages.filter(|one| String::from_utf8_lossy(&one.bytes()).contains(word));
+            hits.map(|one| RemoteId::new(one.uid.to_string())).collect()
+        })
     }
 
     async fn wait(
@@ -260,6 +272,21 @@ impl Outgoing for FakeOutgoing {
 
     fn files_sent_copy(&self) -> bool {
         locked(&self.0.0).files_copies
+    }
+}
+
+/// The made-up address book: it knows one person by each beginning.
+#[derive(Debug)]
+pub(super) struct FakeDirectory(pub(super) World);
+
+#[async_trait]
+impl Directory for FakeDirectory {
+    async fn resolve(&mut self, text: &str) -> Result<Vec<Address>, BackendError> {
+        self.0.ask(&format!("resolve {text}"))?;
+        if text == SILENT {
+            std::future::pending::<()>().await;
+        }
+        Ok(vec![Address::bare(format!("{text}@x.test"))])
     }
 }
 

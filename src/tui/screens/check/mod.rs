@@ -12,7 +12,7 @@ use crate::engine::{CheckLine, Rights, SendTest};
 use crate::explain::{Notice, Remedy, explain};
 use crate::model::Account;
 use crate::tui::context::Cx;
-use crate::tui::effect::{Effect, Generation, Slot, leave_ews};
+use crate::tui::effect::{Effect, Generation, Slot};
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::msg::{Msg, Reply};
 use crate::tui::outcome::Outcome;
@@ -95,13 +95,13 @@ impl Check {
                 }
                 Vec::new()
             }
-            Msg::Action(action) => self.act(*action, cx),
+            Msg::Action(action) => self.act(*action),
             Msg::Reply(Reply::Confirmed(SEND)) => vec![self.start(SendTest::Send)],
             _ => Vec::new(),
         }
     }
 
-    fn act(&mut self, action: Action, cx: &Cx) -> Vec<Effect> {
+    fn act(&mut self, action: Action) -> Vec<Effect> {
         let account = self.account.clone();
         match action {
             Action::Back => vec![Effect::Pop],
@@ -125,7 +125,7 @@ impl Check {
                 Some(notice) => vec![Effect::Push(ScreenName::Notice(Box::new(notice.clone())))],
                 None => Vec::new(),
             },
-            Action::Remedy => self.mend(cx),
+            Action::Remedy => self.mend(),
             Action::GoToken => vec![Effect::Push(ScreenName::Token { account })],
             Action::GoAdmin => vec![Effect::Push(ScreenName::Admin { account })],
             other => {
@@ -136,14 +136,14 @@ impl Check {
     }
 
     /// Does what the notice of the selected failure offers.
-    fn mend(&mut self, cx: &Cx) -> Vec<Effect> {
+    fn mend(&mut self) -> Vec<Effect> {
         let account = self.account.clone();
         match self.failure().map(|notice| notice.remedy) {
             Some(Remedy::SignIn) => vec![Effect::Push(ScreenName::SignIn { account })],
             Some(Remedy::EditAccount) => vec![Effect::Push(ScreenName::Setup {
                 account: Some(account),
             })],
-            Some(Remedy::LeaveEws) => leave_ews(&account, cx).into_iter().collect(),
+            Some(Remedy::LeaveEws) => vec![Effect::Push(ScreenName::LeaveEws { account })],
             Some(Remedy::Retry) => vec![self.start(self.send_test)],
             Some(Remedy::ShowLog | Remedy::None) | None => Vec::new(),
         }

@@ -14,14 +14,14 @@ use ratatui_textarea::{CursorMove, TextArea, WrapMode};
 
 use crate::model::{Address, Draft, DraftAttachment, DraftId, sanitize_block};
 use crate::tui::context::Cx;
-use crate::tui::effect::{DraftKey, Effect};
+use crate::tui::effect::{DraftKey, Effect, Generation};
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::msg::{Msg, Reply};
 use crate::tui::outcome::Outcome;
 use crate::tui::screens::{Face, Focus, Live, ScreenName};
 use crate::tui::widgets::field::{Edit, Field};
 
-use completion::Completion;
+use completion::{Completion, Source};
 
 const ATTACH: &str = "attach a file";
 
@@ -151,8 +151,8 @@ impl Compose {
     /// Reacts to a message.
     pub fn update(&mut self, message: &Msg, cx: &Cx) -> Vec<Effect> {
         let mut effects = match message {
-            Msg::Key(key) => self.key(key),
-            Msg::Paste(text) => self.paste(text),
+            Msg::Key(key) => self.key(key, cx),
+            Msg::Paste(text) => self.paste(text, cx),
             Msg::Action(action) => self.act(*action, cx),
             Msg::Reply(reply) => self.reply(reply, cx),
             Msg::Done(outcome) => self.take(outcome),
@@ -176,14 +176,14 @@ impl Compose {
         }
     }
 
-    fn key(&mut self, key: &KeyEvent) -> Vec<Effect> {
+    fn key(&mut self, key: &KeyEvent, cx: &Cx) -> Vec<Effect> {
         if self.part == Part::Text {
             self.text.input(*key);
             return Vec::new();
         }
         let part = self.part;
         match self.field(part).map(|field| field.key(key)) {
-            Some(Edit::Changed) => self.changed(),
+            Some(Edit::Changed) => self.changed(cx),
             Some(Edit::Moved) => {
                 self.completion.close();
                 Vec::new()
@@ -192,20 +192,20 @@ impl Compose {
         }
     }
 
-    fn paste(&mut self, text: &str) -> Vec<Effect> {
+    fn paste(&mut self, text: &str, cx: &Cx) -> Vec<Effect> {
         if self.part == Part::Text {
             self.text.insert_str(sanitize_block(text));
             return Vec::new();
         }
         let part = self.part;
         match self.field(part).map(|field| field.insert(text)) {
-            Some(Edit::Changed) => self.changed(),
+            Some(Edit::Changed) => self.changed(cx),
             _ => Vec::new(),
         }
     }
 
     /// A field has another text: its mistake is out of date, and addresses are completed.
-    fn changed(&mut self) -> Vec<Effect> {
+    fn changed(&mut self, cx: &Cx) -> Vec<Effect> {
         if self
             .mistake
             .as_ref()
@@ -213,7 +213,7 @@ impl Compose {
         {
             self.mistake = None;
         }
-        self.complete()
+        self.complete(cx)
     }
 
     fn act(&mut self, action: Action, cx: &Cx) -> Vec<Effect> {
@@ -285,10 +285,11 @@ impl Compose {
             Outcome::Addresses {
                 generation,
                 addresses,
-            } => {
-                let typed = [&self.to, &self.cc, &self.bcc].map(Field::text).join(",");
-                self.completion.take(*generation, addresses, &typed);
-            }
+            } => self.offer(*generation, (addresses.as_slice(), Source::Cache)),
+            Outcome::DirectoryAddresses {
+                generation,
+                addresses,
+            } => self.offer(*generation, (addresses.as_slice(), Source::Directory)),
             Outcome::File(key, result) if *key == self.key => match result {
                 Ok(file) => {
                     let path = file.path.clone();
@@ -308,6 +309,11 @@ impl Compose {
             _ => {}
         }
         Vec::new()
+    }
+
+    fn offer(&mut self, generation: Generation, answer: (&[Address], Source)) {
+        let typed = [&self.to, &self.cc, &self.bcc].map(Field::text).join(",");
+        self.completion.take(generation, answer, &typed);
     }
 
     fn remove_attachment(&mut self) {

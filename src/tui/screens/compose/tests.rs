@@ -5,9 +5,10 @@ use std::time::Duration;
 use jiff::ToSpan as _;
 
 use super::*;
-use crate::model::DraftOrigin;
+use crate::model::{DraftOrigin, IncomingProtocol};
 use crate::tui::effect::FileFacts;
 use crate::tui::screens::Screen;
+use crate::tui::screens::accounts::fixture::with_accounts;
 use crate::tui::testing::{SIZES, act, context, draw, key, now, open, type_into};
 use ratatui::crossterm::event::KeyCode;
 
@@ -249,6 +250,111 @@ fn an_offer_for_older_letters_is_ignored() {
     assert!(!draw(&mut screen, &mut cx, (80, 24)).contains("Ana Abel"));
 }
 
+/// Surroundings in which mail is read over EWS.
+fn over_ews() -> Cx {
+    let mut cx = with_accounts(context());
+    let config = std::sync::Arc::make_mut(cx.config.as_mut().unwrap());
+    config.accounts[0].servers.incoming.protocol = IncomingProtocol::Ews;
+    cx
+}
+
+/// Returns what the directory is asked last.
+fn question(effects: &[Effect]) -> Option<(u64, &str, &str)> {
+    match effects.last()? {
+        Effect::AskDirectory {
+            generation,
+            from,
+            prefix,
+        } => Some((*generation, &from.email, prefix)),
+        _ => None,
+    }
+}
+
+fn directory(screen: &mut Screen, generation: u64, cx: &Cx) {
+    let addresses = vec![
+        Address::named("Ana of the Directory", "ANA@example.com"),
+        Address::named("Anabel Park", "anabel@contoso.com"),
+    ];
+    let outcome = Outcome::DirectoryAddresses {
+        generation,
+        addresses,
+    };
+    screen.update(&Msg::Done(outcome), cx);
+}
+
+#[test]
+fn the_directory_is_asked_where_there_is_one_and_about_enough_letters() {
+    let check = |cx: &Cx, text: &str, expected: Option<&str>| {
+        let mut screen = start(blank(), cx);
+        let effects = type_into(&mut screen, text, cx);
+        let asked = question(&effects);
+        assert_eq!(asked.map(|(_, _, prefix)| prefix), expected, "{text}");
+        assert!(asked.is_none_or(|(_, from, _)| from == "support@contoso.com"));
+    };
+    let cx = over_ews();
+    check(&cx, "ana", Some("ana"));
+    check(&cx, "bob@x.com, Ana P", Some("Ana P"));
+    check(&cx, "王小", Some("王小"));
+    check(&cx, "王", None);
+    check(&cx, "an", None);
+    check(&cx, "ana@example.com", None);
+    check(&with_accounts(context()), "ana", None);
+    check(&context(), "ana", None);
+}
+
+#[test]
+fn what_the_directory_knows_comes_below_and_moves_nothing() {
+    let mut cx = over_ews();
+    let mut screen = start(blank(), &cx);
+    let effects = type_into(&mut screen, "ana", &cx);
+    let (generation, ..) = question(&effects).unwrap();
+    offer(&mut screen, &effects[..effects.len() - 1], &cx);
+    act(&mut screen, Action::Down, &cx);
+    directory(&mut screen, generation, &cx);
+    let text = draw(&mut screen, &mut cx, (80, 24));
+    let line = |wanted: &str| text.lines().position(|line| line.contains(wanted));
+    assert!(
+        line("▌王小明").unwrap() < line("Anabel Park").unwrap(),
+        "{text}"
+    );
+    assert_eq!(line("of the Directory"), None, "known from mail already");
+    directory(&mut screen, generation - 1, &cx);
+    act(&mut screen, Action::Down, &cx);
+    act(&mut screen, Action::Open, &cx);
+    let Screen::Compose(compose) = &screen else {
+        panic!("{screen:?}");
+    };
+    assert_eq!(compose.draft().to, "Anabel Park <anabel@contoso.com>, ");
+}
+
+#[test]
+fn an_answer_of_the_directory_to_older_letters_is_ignored() {
+    let mut cx = over_ews();
+    let mut screen = start(blank(), &cx);
+    let effects = type_into(&mut screen, "ana", &cx);
+    let (generation, ..) = question(&effects).unwrap();
+    type_into(&mut screen, "s", &cx);
+    directory(&mut screen, generation, &cx);
+    assert!(!draw(&mut screen, &mut cx, (80, 24)).contains("Anabel"));
+}
+
+#[test]
+fn a_low_screen_says_how_many_are_offered() {
+    let mut cx = over_ews();
+    let mut screen = start(blank(), &cx);
+    let effects = type_into(&mut screen, "ana", &cx);
+    let (generation, ..) = question(&effects).unwrap();
+    offer(&mut screen, &effects[..effects.len() - 1], &cx);
+    directory(&mut screen, generation, &cx);
+    act(&mut screen, Action::Up, &cx);
+    let text = draw(&mut screen, &mut cx, (80, 5));
+    assert!(
+        text.contains("▌Anabel Park") && text.contains("3 of 3"),
+        "{text}"
+    );
+    assert!(!text.contains("Ana Abel"), "{text}");
+}
+
 #[test]
 fn files_are_attached_listed_and_taken_off() {
     let mut cx = context();
@@ -331,5 +437,12 @@ fn compose_screens_look_like_this() {
         let effects = type_into(&mut screen, "an", &cx);
         offer(&mut screen, &effects, &cx);
         insta::assert_snapshot!(name("completion"), draw(&mut screen, &mut cx, size));
+        let mut cx = over_ews();
+        let mut screen = start(blank(), &cx);
+        let effects = type_into(&mut screen, "ana", &cx);
+        let (generation, ..) = question(&effects).unwrap();
+        offer(&mut screen, &effects[..effects.len() - 1], &cx);
+        directory(&mut screen, generation, &cx);
+        insta::assert_snapshot!(name("directory"), draw(&mut screen, &mut cx, size));
     }
 }

@@ -14,6 +14,7 @@ use crate::tui::theme::Tone;
 use crate::tui::widgets::field::Masking;
 use crate::tui::widgets::frame::top_line;
 
+use super::completion::Source;
 use super::{Compose, Part};
 
 /// Columns of the labels.
@@ -233,25 +234,32 @@ impl Compose {
         frame.set_cursor_position((x, y));
     }
 
-    /// Draws the offered addresses below the field.
+    /// Draws the offered addresses below the field, as many as there is room for around the selected one.
     fn draw_offer(&self, frame: &mut Frame<'_>, area: Rect, bottom: u16, cx: &Cx) {
         let indent = LABEL.min(area.width / 3);
         let width = (area.width - indent).min(60);
-        for (place, address) in self.completion.offered.iter().enumerate() {
-            let y = area.y + place as u16;
-            if y >= bottom {
-                return;
-            }
+        let (offered, selected) = (&self.completion.offered, self.completion.selected);
+        let room = usize::from(bottom.saturating_sub(area.y));
+        let first = (selected + 1).saturating_sub(room);
+        let shown = offered.iter().enumerate().skip(first).take(room);
+        for ((place, (address, source)), y) in shown.zip(area.y..) {
             let line = Rect::new(area.x + indent, y, width, 1);
-            let is_selected = place == self.completion.selected;
+            let is_selected = place == selected;
             let tone = if is_selected {
                 Tone::Selection
             } else {
                 Tone::Toast
             };
+            let note = match source {
+                _ if is_selected && offered.len() > room => {
+                    format!("{} of {} ", place + 1, offered.len())
+                }
+                Source::Directory => "directory ".to_owned(),
+                Source::Cache => String::new(),
+            };
             let bar = if is_selected { cx.symbols.bar } else { " " };
             let row = format!("{bar}{}", sanitize_line(&address.to_string()));
-            let row = text::left(&row, usize::from(width), &cx.symbols);
+            let row = noted(&row, &note, usize::from(width), cx);
             frame.render_widget(Clear, line);
             text::draw(frame.buffer_mut(), (line.x, y), width, &row, cx.style(tone));
         }
@@ -274,6 +282,15 @@ impl Compose {
             _ => {}
         }
     }
+}
+
+/// Puts a note at the end of a row; a row that needs the room goes without.
+fn noted(row: &str, note: &str, width: usize, cx: &Cx) -> String {
+    let room = width.saturating_sub(note.len());
+    if note.is_empty() || text::width(row) >= room {
+        return text::left(row, width, &cx.symbols);
+    }
+    format!("{}{note}", text::left(row, room, &cx.symbols))
 }
 
 fn describe(attachment: &DraftAttachment, size: u64) -> String {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::engine::{BodyState, Event};
-use crate::model::{FolderId, Listed, MailboxId, Role};
+use crate::model::{FolderId, IncomingProtocol, Listed, MailboxId, Role};
+use crate::tui::screens::accounts::fixture::with_accounts;
 use crate::tui::screens::{Screen, ScreenName};
 use crate::tui::testing::{SIZES, act, body, context, draw, folder, listed, open, page};
 
@@ -44,6 +45,27 @@ fn load(generation: u64, place: usize, width: u16) -> Effect {
         message: listed(place).id,
         width,
     }
+}
+
+#[test]
+fn the_top_line_names_what_a_mailbox_is_read_over_where_there_is_room() {
+    let check = |protocol, size: (u16, u16), expected: &str| {
+        let mut cx = with_accounts(context());
+        let config = Arc::make_mut(cx.config.as_mut().unwrap());
+        config.accounts[0].servers.incoming.protocol = protocol;
+        let mut screen = shown(&mut cx, size);
+        act(&mut screen, Action::Mailbox2, &cx);
+        let text = draw(&mut screen, &mut cx, size);
+        let top = text.lines().next().unwrap().to_owned();
+        assert!(top.starts_with(expected), "{expected}: {top}");
+    };
+    let graph = IncomingProtocol::Graph;
+    check(graph, (120, 40), " support@contoso.com · Graph › Inbox ");
+    check(graph, (80, 24), " support@contoso.com · Graph › Inbox ");
+    check(graph, (40, 12), " support@contoso.com › Inbox");
+    let imap = IncomingProtocol::Imap;
+    check(imap, (120, 40), " support@contoso.com · IMAP › Inbox ");
+    check(imap, (80, 24), " support@contoso.com › Inbox ");
 }
 
 #[test]

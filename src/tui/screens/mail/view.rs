@@ -5,22 +5,27 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::engine::Health;
-use crate::model::{OutboxState, Progress, Role};
+use crate::model::{IncomingProtocol, OutboxState, Progress, Role};
 use crate::tui::context::Cx;
 use crate::tui::keymap::Action;
 use crate::tui::screens::rows::Shown;
 use crate::tui::text;
 use crate::tui::theme::Tone;
-use crate::tui::widgets::frame::top_line;
+use crate::tui::widgets::frame::{fits_top_line, top_line};
 
 use super::places::Place;
 use super::sidebar::{Fold, Key, Node, state};
 use super::{Areas, Mail, Pane, Panes, panes};
 
+/// Columns from which on the top line has room for more than mailbox and folder.
+const WIDE: u16 = 60;
+
 impl Mail {
     /// Draws the screen.
     pub fn view(&mut self, frame: &mut Frame<'_>, area: Rect, cx: &Cx) {
-        let below = top_line(frame, area, cx, (&self.title(cx), &self.facts(cx)));
+        let facts = self.facts(cx);
+        let title = self.title(cx, (area.width, &facts));
+        let below = top_line(frame, area, cx, (&title, &facts));
         self.areas = self.split(below);
         let areas = self.areas;
         let buffer = frame.buffer_mut();
@@ -80,11 +85,26 @@ impl Mail {
         }
     }
 
-    fn title(&self, cx: &Cx) -> String {
+    /// Names the mailbox and the folder, and what the mailbox is read over: where that fits, and also beside facts that
+    /// do not fit anyway, unless it is the usual one.
+    fn title(&self, cx: &Cx, (columns, facts): (u16, &str)) -> String {
         let place = self.place.name(cx);
-        match self.place.mailbox(cx).and_then(|id| cx.mailbox(id)) {
-            Some(mailbox) => format!("{} {} {place}", mailbox.address.email, cx.symbols.step),
-            None => place,
+        let Some(mailbox) = self.place.mailbox(cx).and_then(|id| cx.mailbox(id)) else {
+            return place;
+        };
+        let (address, step) = (&mailbox.address.email, cx.symbols.step);
+        let plain = format!("{address} {step} {place}");
+        let Some(protocol) = cx.reads_over(mailbox.id) else {
+            return plain;
+        };
+        let (dot, name) = (cx.symbols.dot, protocol.short_title());
+        let named = format!("{address} {dot} {name} {step} {place}");
+        let fits = |title: &str| fits_top_line(columns, cx, (title, facts));
+        let is_telling = protocol != IncomingProtocol::Imap && columns >= WIDE;
+        if fits(&named) || is_telling && !fits(&plain) {
+            named
+        } else {
+            plain
         }
     }
 

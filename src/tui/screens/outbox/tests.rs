@@ -3,14 +3,15 @@
 use jiff::ToSpan as _;
 
 use crate::model::{
-    AccountId, Address, Failure, FailureKind, MailboxId, OutboxId, OutboxItem, OutboxState,
-    OutgoingProtocol, SentBy, SentMail,
+    AccountId, Address, Failure, FailureKind, IncomingProtocol, MailboxId, OutboxId, OutboxItem,
+    OutboxState, OutgoingProtocol, SentBy, SentMail,
 };
 use crate::tui::context::Cx;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
 use crate::tui::msg::Msg;
 use crate::tui::outcome::Outcome;
+use crate::tui::screens::accounts::fixture::with_accounts;
 use crate::tui::screens::{Live, Screen, ScreenName};
 use crate::tui::testing::{SIZES, act, context, draw, now, open};
 
@@ -156,4 +157,20 @@ fn a_sent_message_says_as_whom_by_whom_which_way_and_where_its_copy_is() {
     act(&mut screen, Action::Down, &cx);
     assert!(draw(&mut screen, &mut cx, (80, 24)).contains("2 copies"));
     assert!(matches!(screen.live(Action::Retry, &cx), Live::No(_)));
+}
+
+#[test]
+fn over_pop3_no_copy_is_waited_for() {
+    let check = |protocol, expected: &str| {
+        let mut cx = with_accounts(context());
+        let config = std::sync::Arc::make_mut(cx.config.as_mut().unwrap());
+        config.accounts[0].servers.incoming.protocol = protocol;
+        let mut screen = shown(Vec::new(), &cx);
+        let mail = vec![sent(2, "Offer 8", None, &[])];
+        screen.update(&Msg::Done(Outcome::Sent(Ok(mail))), &cx);
+        let text = draw(&mut screen, &mut cx, (80, 24));
+        assert!(text.contains(expected), "{expected}: {text}");
+    };
+    check(IncomingProtocol::Imap, "not seen in a Sent folder yet");
+    check(IncomingProtocol::Pop3, "POP3 has no Sent folder");
 }

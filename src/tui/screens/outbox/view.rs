@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::{Outbox, notice};
-use crate::model::{IncomingProtocol, OutboxItem, OutboxState, SentMail};
+use crate::model::{OutboxItem, OutboxState, SentMail};
 use crate::tui::context::Cx;
 use crate::tui::dates;
 use crate::tui::text;
@@ -152,29 +152,17 @@ fn sent_lines(sent: &SentMail, cx: &Cx) -> Vec<Line<'static>> {
         }
     }
     lines.push(field("To", sent.recipients.join(", "), dim));
-    lines.push(field("Filed", filed_words(sent, cx), dim));
+    lines.push(field(
+        "Filed",
+        sent.filed_words(cx.reads_over(sent.mailbox)),
+        dim,
+    ));
     let id = match &sent.new_message_id {
         Some(new) => format!("{new} (given by the server; ours was {})", sent.message_id),
         None => sent.message_id.clone(),
     };
     lines.push(field("Id", id, dim));
     lines
-}
-
-fn filed_words(sent: &SentMail, cx: &Cx) -> String {
-    let has_folders = cx
-        .reads_over(sent.mailbox)
-        .is_none_or(IncomingProtocol::has_folders);
-    match sent.filed_in.as_slice() {
-        [] if !has_folders => "not to be seen: POP3 has no Sent folder".to_owned(),
-        [] => "not seen in a Sent folder yet".to_owned(),
-        [one] => format!("in Sent of {one}"),
-        several => format!(
-            "{} copies: in Sent of {}",
-            several.len(),
-            several.join(", ")
-        ),
-    }
 }
 
 fn field(name: &str, value: String, dim: Style) -> Line<'static> {

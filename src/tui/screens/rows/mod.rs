@@ -126,6 +126,12 @@ impl Rows {
         self.read(Window::Newest, PAGE)
     }
 
+    /// Replaces the source by one that has more; what is shown and selected stays.
+    pub fn widen(&mut self, source: Source) -> Vec<Effect> {
+        self.source = Some(source);
+        self.reload()
+    }
+
     /// Empties the list; what is under way is ignored.
     pub fn clear(&mut self) {
         let generation = self.generation + 1;

@@ -1,5 +1,6 @@
-//! Searching the cache: results while typing, in the same list and reader as the mail.
+//! Searching the cache, and on demand the servers: results while typing, in the same list and reader as the mail.
 
+mod server;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,8 @@ use crate::tui::theme::Tone;
 use crate::tui::widgets::field::{Edit, Field, Masking};
 use crate::tui::widgets::frame::top_line;
 
+use server::Asked;
+
 const SLOTS: Slots = Slots {
     first: Slot::Search,
     older: Slot::SearchOlder,
@@ -30,6 +33,9 @@ const SLOTS: Slots = Slots {
 };
 /// What the search box understands, shown while nothing is typed.
 const OPERATORS: &str = "words  \"a phrase\"  from:ana  to:support  subject:offer  body:river  is:unread  is:starred  has:attachment";
+
+/// Rows of what is said about the search at most.
+const TOLD: usize = 2;
 
 /// Which part has the focus.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +57,7 @@ pub struct Search {
     reader: Reader,
     acting: Acting,
     is_marked: bool,
+    asked: Asked,
 }
 
 impl Search {
@@ -66,6 +73,7 @@ impl Search {
             reader: Reader::default(),
             acting: Acting::default(),
             is_marked: false,
+            asked: Asked::default(),
         }
     }
 
@@ -94,6 +102,9 @@ impl Search {
 
     fn take(&mut self, outcome: &Outcome) -> Vec<Effect> {
         self.reader.take(outcome);
+        if let Some(effects) = self.take_servers(outcome) {
+            return effects;
+        }
         match outcome {
             Outcome::Body { .. } => self.mark_read(),
             Outcome::Acted { result: Err(_), .. } | Outcome::Undone(_) => self.rows.reload(),
@@ -118,17 +129,30 @@ impl Search {
 
     fn find(&mut self) -> Vec<Effect> {
         let query = Query::parse(&self.field.text());
-        if query.is_empty() {
+        let stop = self.asked.forget();
+        let mut effects = if query.is_empty() {
             self.rows.clear();
-            return vec![Effect::Cancel(Slot::Search)];
-        }
-        self.rows.narrow(Source::Search(query, self.scope()))
+            vec![Effect::Cancel(Slot::Search)]
+        } else {
+            self.rows.narrow(Source::Search(query, self.scope()))
+        };
+        effects.extend(stop);
+        effects
+    }
+
+    /// Stops the servers, or leaves.
+    fn back(&mut self) -> Vec<Effect> {
+        let stop = self.asked.tick().and_then(|_| self.asked.forget());
+        vec![stop.unwrap_or(Effect::Pop)]
     }
 
     fn act(&mut self, action: Action, cx: &Cx) -> Vec<Effect> {
         if action == Action::Widen {
             self.is_wide = !self.is_wide;
             return self.find();
+        }
+        if action == Action::AskServer {
+            return self.ask_servers();
         }
         match self.pane {
             Pane::Query => self.act_in_query(action),
@@ -139,7 +163,7 @@ impl Search {
 
     fn act_in_query(&mut self, action: Action) -> Vec<Effect> {
         match action {
-            Action::Back => vec![Effect::Pop],
+            Action::Back => self.back(),
             Action::Open | Action::NextPane | Action::Down => {
                 if self.rows.current().is_some() {
                     self.pane = Pane::Results;
@@ -155,7 +179,7 @@ impl Search {
             return effects;
         }
         match action {
-            Action::Back => vec![Effect::Pop],
+            Action::Back => self.back(),
             Action::Open | Action::Right => self.read(),
             Action::Search | Action::NextPane | Action::PreviousPane => {
                 self.pane = Pane::Query;
@@ -280,9 +304,15 @@ impl Search {
             return;
         }
         self.draw_query(frame, Rect { height: 1, ..below }, cx);
-        let list = Rect {
+        let below = Rect {
             y: below.y + 1,
             height: below.height - 1,
+            ..below
+        };
+        let told = self.draw_told(frame, below, cx);
+        let list = Rect {
+            y: below.y + told,
+            height: below.height - told,
             ..below
         };
         if self.rows.known().is_empty() {
@@ -332,16 +362,28 @@ impl Search {
         }
     }
 
+    /// Says what was found where; returns the rows it took.
+    fn draw_told(&self, frame: &mut Frame<'_>, area: Rect, cx: &Cx) -> u16 {
+        let told = self.told(cx);
+        if told.is_empty() {
+            return 0;
+        }
+        let room = usize::from(area.width.saturating_sub(4)).max(1);
+        let mut rows = text::wrap(&told, room);
+        let rest = rows.split_off(rows.len().clamp(1, TOLD) - 1).join(" ");
+        rows.push(text::truncate(&rest, room, &cx.symbols));
+        for (row, y) in rows.iter().zip(area.y..area.bottom()) {
+            let style = cx.style(Tone::Dim);
+            text::draw(frame.buffer_mut(), (area.x + 3, y), area.width, row, style);
+        }
+        (rows.len() as u16).min(area.height)
+    }
+
     fn draw_hint(&self, frame: &mut Frame<'_>, area: Rect, cx: &Cx) {
-        let is_asked = !Query::parse(&self.field.text()).is_empty();
-        let said = if !is_asked {
-            OPERATORS
-        } else if self.rows.is_empty() {
-            "Nothing found in what is cached"
-        } else {
+        if !Query::parse(&self.field.text()).is_empty() {
             return;
-        };
-        let rows = text::wrap(said, usize::from(area.width.saturating_sub(4)));
+        }
+        let rows = text::wrap(OPERATORS, usize::from(area.width.saturating_sub(4)));
         for (row, y) in rows.iter().zip(area.y..area.bottom()) {
             let style = cx.style(Tone::Dim);
             text::draw(frame.buffer_mut(), (area.x + 3, y), area.width, row, style);
@@ -350,10 +392,21 @@ impl Search {
 
     /// Answers the root's questions.
     pub fn face(&self) -> Face {
+        let face = self.face_of_pane();
+        Face {
+            tick: face.tick.or(self.asked.tick()),
+            ..face
+        }
+    }
+
+    fn face_of_pane(&self) -> Face {
         match self.pane {
             Pane::Query => Face {
                 focus: Focus::Line,
-                ..Face::new(Scope::Search, &[Action::Open, Action::Widen, Action::Back])
+                ..Face::new(
+                    Scope::Search,
+                    &[Action::Open, Action::Widen, Action::AskServer, Action::Back],
+                )
             },
             Pane::Results => Face::new(
                 Scope::Search,
@@ -390,6 +443,9 @@ impl Search {
 
     /// Tells whether an action works now.
     pub fn live(&self, action: Action, cx: &Cx) -> Live {
+        if action == Action::AskServer {
+            return self.live_servers(cx);
+        }
         if self.pane == Pane::Query {
             return match action {
                 Action::Open | Action::Down if self.rows.current().is_none() => {

@@ -1,7 +1,9 @@
 //! Results while typing; stale ones ignored; what the screen looks like.
 
 use super::*;
-use crate::model::{MailboxId, Page, Term};
+use crate::engine::{EngineError, ServerHits};
+use crate::model::{IncomingProtocol, MailboxId, Page, Progress, Term};
+use crate::tui::screens::accounts::fixture::with_accounts;
 use crate::tui::screens::{Screen, ScreenName};
 use crate::tui::testing::{SIZES, act, context, draw, listed, open, page, type_into};
 
@@ -95,6 +97,147 @@ fn enter_opens_and_back_returns_to_the_results() {
     assert_eq!(act(&mut screen, Action::Back, &cx), vec![Effect::Pop]);
 }
 
+/// What the servers are asked.
+fn asked(effects: &[Effect]) -> u64 {
+    match effects {
+        [Effect::SearchServers { generation, .. }] => *generation,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn hits(rows: &[usize], unlisted: u32) -> ServerHits {
+    ServerHits {
+        messages: rows.iter().map(|row| listed(*row).id).collect(),
+        unlisted,
+        ..ServerHits::default()
+    }
+}
+
+fn servers_find(screen: &mut Screen, cx: &Cx, generation: u64, hits: ServerHits) -> Vec<Effect> {
+    let result = Ok(Box::new(hits));
+    let found = Outcome::ServersFound { generation, result };
+    screen.update(&Msg::Done(found), cx)
+}
+
+/// A search for "a" with so many results in the cache.
+fn found_in_cache(cx: &Cx, count: usize) -> Screen {
+    let mut screen = searching(cx);
+    type_into(&mut screen, "a", cx);
+    arrive(&mut screen, cx, 1, page(0, count, count));
+    screen
+}
+
+#[test]
+fn the_server_is_offered_and_what_it_finds_joins_what_is_there() {
+    let mut cx = context();
+    let mut screen = found_in_cache(&cx, 3);
+    let text = draw(&mut screen, &mut cx, (80, 24));
+    assert!(
+        text.contains("3 found in the cache · Ctrl-R asks the server"),
+        "{text}"
+    );
+    act(&mut screen, Action::Open, &cx);
+    act(&mut screen, Action::Down, &cx);
+    let generation = asked(&act(&mut screen, Action::AskServer, &cx));
+    assert_eq!(
+        act(&mut screen, Action::AskServer, &cx),
+        vec![],
+        "one question at a time"
+    );
+    let progress = Progress::default();
+    progress.set(3, 12);
+    let asked = Outcome::ServersAsked {
+        generation,
+        progress,
+    };
+    screen.update(&Msg::Done(asked), &cx);
+    assert!(screen.face(&cx).tick.is_some());
+    let text = draw(&mut screen, &mut cx, (80, 24));
+    assert!(
+        text.contains("The server searches 3 of 12 folders · Esc stops it"),
+        "{text}"
+    );
+
+    let effects = servers_find(&mut screen, &cx, generation, hits(&[1, 4], 2));
+    let (read, query, _) = query(&effects[0]);
+    assert_eq!(query.found, [listed(1).id, listed(4).id]);
+    arrive(&mut screen, &cx, read, page(0, 4, 4));
+    let text = draw(&mut screen, &mut cx, (80, 24));
+    let said = "4 found · 1 by the server alone · 2 more not listed here yet";
+    assert!(text.contains(said), "{text}");
+    let bar = text.lines().find(|line| line.starts_with('▌')).unwrap();
+    assert!(
+        bar.contains("Secret expires"),
+        "the selection stays: {text}"
+    );
+    assert_eq!(screen.face(&cx).tick, None);
+}
+
+#[test]
+fn escape_stops_the_server_before_it_leaves_and_a_late_answer_is_ignored() {
+    let mut cx = context();
+    let mut screen = found_in_cache(&cx, 3);
+    let generation = asked(&act(&mut screen, Action::AskServer, &cx));
+    let stop = Effect::Cancel(Slot::SearchServers);
+    assert_eq!(act(&mut screen, Action::Back, &cx), [stop]);
+    assert_eq!(
+        servers_find(&mut screen, &cx, generation, hits(&[1], 0)),
+        []
+    );
+    assert!(draw(&mut screen, &mut cx, (80, 24)).contains("Ctrl-R asks the server"));
+    assert_eq!(act(&mut screen, Action::Back, &cx), [Effect::Pop]);
+}
+
+#[test]
+fn another_letter_stops_the_server() {
+    let cx = context();
+    let mut screen = found_in_cache(&cx, 3);
+    act(&mut screen, Action::AskServer, &cx);
+    let effects = type_into(&mut screen, "b", &cx);
+    assert_eq!(effects.last(), Some(&Effect::Cancel(Slot::SearchServers)));
+    assert!(query(&effects[0]).1.found.is_empty());
+}
+
+#[test]
+fn what_a_server_cannot_do_is_said_in_words() {
+    let mut cx = with_accounts(context());
+    let config = std::sync::Arc::make_mut(cx.config.as_mut().unwrap());
+    config.accounts[0].servers.incoming.protocol = IncomingProtocol::Pop3;
+    let mut screen = found_in_cache(&cx, 3);
+    let text = draw(&mut screen, &mut cx, (80, 24));
+    assert!(
+        text.contains("3 found in the cache · A POP3 server cannot search"),
+        "{text}"
+    );
+    let said = Live::No("A POP3 server cannot search");
+    assert_eq!(screen.live(Action::AskServer, &cx), said);
+    let empty = searching(&context());
+    assert_ne!(empty.live(Action::AskServer, &context()), Live::Yes);
+
+    let mut cx = context();
+    let mut screen = found_in_cache(&cx, 0);
+    let generation = asked(&act(&mut screen, Action::AskServer, &cx));
+    let error = EngineError::NotFound {
+        what: "folder",
+        name: "x".into(),
+    };
+    let found = ServerHits {
+        unable: vec!["old@contoso.com".into()],
+        failed: vec![("sales@contoso.com".into(), error.into())],
+        ..ServerHits::default()
+    };
+    servers_find(&mut screen, &cx, generation, found);
+    let text = draw(&mut screen, &mut cx, (120, 40));
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "Nothing found · nothing more on the server",
+        "old@contoso.com: a POP3 server cannot search",
+        "sales@contoso.com: ",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
 #[test]
 fn search_screens_look_like_this() {
     for size in SIZES {
@@ -111,5 +254,10 @@ fn search_screens_look_like_this() {
         }
         act(&mut screen, Action::Open, &cx);
         insta::assert_snapshot!(name("results"), draw(&mut screen, &mut cx, size));
+        let mut screen = found_in_cache(&cx, 3);
+        let generation = asked(&act(&mut screen, Action::AskServer, &cx));
+        servers_find(&mut screen, &cx, generation, hits(&[1, 4], 17));
+        arrive(&mut screen, &cx, 2, page(0, 5, 5));
+        insta::assert_snapshot!(name("server"), draw(&mut screen, &mut cx, size));
     }
 }
