@@ -270,7 +270,8 @@ async def tracking(graph):
     copied = await one(back.id).copy.post(CopyPostRequestBody(destination_id="archive"))
     assert copied.id != back.id
     await one(copied.id).delete()
-    trash = await graph.me.mail_folders.by_mail_folder_id("deleteditems").messages.get()
+    deleted = graph.me.mail_folders.by_mail_folder_id("deleteditems").messages
+    trash = await deleted.get(with_query(MessagesRequestBuilder.MessagesRequestBuilderGetQueryParameters, top=1000))
     assert copied.subject in [message.subject for message in trash.value]
     answer = await graph.me.translate_exchange_ids.post(
         TranslateExchangeIdsPostRequestBody(

@@ -1,15 +1,17 @@
-//! Opens a mailbox: one request names the folders that every mailbox has, and so proves that it opens.
+//! Opens a mailbox: one request lists its folders, which proves that it opens, and since Exchange 2013 says which of them
+//! every mailbox has. Elsewhere, and where only single folders may be opened, a second request names those.
 //!
 //! There is no connection to keep: every request carries its proof.
 
+use super::folders::{self, Listed, Purpose};
 use super::judge::{self, Stage};
 use super::link::{Call, Link, protocol};
 use super::resolve::AddressBook;
 use super::soap::{Class, Reply, Version, Xml};
 use super::submit::Submitter;
 use super::{Ews, item};
-use crate::backend::{Access, Backend, BackendError, Directory, Outgoing};
-use crate::model::{EWS_PATH, EwsServer, IncomingServer, OutgoingServer, Role};
+use crate::backend::{Access, Backend, BackendError, Directory, Outgoing, Refusal};
+use crate::model::{EWS_PATH, EwsServer, IncomingServer, OutgoingServer, Role, sanitize_line};
 use crate::net::Trust;
 
 const DOING: &str = "open the mailbox";
@@ -36,12 +38,25 @@ pub(super) struct Place {
 /// The folders that opened.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Places {
-    /// The id of the folder above all; nothing where only single folders may be opened.
-    pub(super) root: Option<String>,
     pub(super) all: Vec<Place>,
 }
 
 impl Places {
+    /// Reads them out of a list; nothing where it does not say which folder is the inbox.
+    fn in_list(listed: &[Listed]) -> Option<Self> {
+        let named = NAMES.iter().filter_map(|(name, role)| {
+            let folder = listed.iter().find(|folder| folder.known_as == *name)?;
+            Some(Place {
+                id: folder.id.clone(),
+                name: folder.name.clone(),
+                role: *role,
+            })
+        });
+        let all: Vec<Place> = named.collect();
+        let has_inbox = all.iter().any(|place| place.role == Role::Inbox);
+        has_inbox.then_some(Self { all })
+    }
+
     /// Returns what a folder is for.
     pub(super) fn role(&self, id: &str) -> Role {
         let place = self.all.iter().find(|place| place.id == id);
@@ -86,8 +101,25 @@ pub(super) async fn open_at(
     access: &Access,
 ) -> Result<Ews, BackendError> {
     let link = Link::new(base, trust, access)?;
-    let places = find_places(&link).await?;
-    Ok(Ews::new(link, places))
+    let listed = match folders::find_all(&link, Purpose::Opening).await {
+        Ok(listed) => Some(listed),
+        Err(error) if may_open(&error) => None,
+        Err(error) => return Err(error),
+    };
+    let named = listed.as_deref().and_then(Places::in_list);
+    let places = match named {
+        Some(places) => places,
+        None => find_places(&link).await?,
+    };
+    Ok(Ews::new(link, places, listed))
+}
+
+/// Tells whether single folders of a mailbox may open that does not list its folders.
+fn may_open(error: &BackendError) -> bool {
+    match error {
+        BackendError::Refused { kind, .. } => *kind != Refusal::EwsBlocked,
+        error => matches!(error, BackendError::Gone { .. }),
+    }
 }
 
 /// Opens a way to send mail by the service at `base`.
@@ -175,16 +207,14 @@ fn places(names: &[(String, Role)], replies: &[Reply]) -> Places {
             continue;
         };
         if name == "msgfolderroot" {
-            places.root = Some(id.to_owned());
-        } else {
-            places.all.push(Place {
-                id: id.to_owned(),
-                name: folder
-                    .map_or("", |folder| folder.text_of("DisplayName"))
-                    .to_owned(),
-                role: *role,
-            });
+            continue;
         }
+        let shown = folder.map_or("", |folder| folder.text_of("DisplayName"));
+        places.all.push(Place {
+            id: id.to_owned(),
+            name: sanitize_line(shown).replace('/', "∕"),
+            role: *role,
+        });
     }
     places
 }

@@ -1,6 +1,9 @@
 //! Lists folders: mail folders only, paths from the root down. A tree that is no tree is listed all the same.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::link::Link;
 use super::soap::{Node, Version, Xml};
@@ -8,7 +11,6 @@ use super::{Ews, item};
 use crate::backend::{BackendError, Refusal};
 use crate::model::{RemoteFolder, RemoteId, Role, sanitize_line};
 
-const DOING: &str = "list folders";
 /// Folders of one answer.
 const PAGE: usize = 1_000;
 /// More folders than this are not looked at.
@@ -21,12 +23,58 @@ const HIDDEN: item::Tag = item::Tag {
     kind: "Boolean",
 };
 
+/// What is asked of each folder.
+const FIELDS: &[&str] = &[
+    "folder:ParentFolderId",
+    "folder:DisplayName",
+    "folder:FolderClass",
+    "folder:EffectiveRights",
+];
+/// The same, and the name that a folder has everywhere (since Exchange 2013).
+const NAMED_FIELDS: &[&str] = &[
+    "folder:ParentFolderId",
+    "folder:DisplayName",
+    "folder:FolderClass",
+    "folder:EffectiveRights",
+    "folder:DistinguishedFolderId",
+];
+/// A list that was read while the mailbox opened is as good as a new one for so long.
+const FRESH: Duration = Duration::from_secs(10);
+
+/// What folders are listed for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Purpose {
+    /// To open the mailbox: which folders every mailbox has is wanted, too.
+    Opening,
+    /// To look what has become of them.
+    Looking,
+}
+
+/// A list that nobody has asked for yet.
+#[derive(Debug)]
+pub(super) struct Kept {
+    at: Instant,
+    listed: Vec<Listed>,
+}
+
+impl Kept {
+    /// Keeps a list that has just been read.
+    pub(super) fn new(listed: Vec<Listed>) -> Self {
+        Self {
+            at: Instant::now(),
+            listed,
+        }
+    }
+}
+
 /// A folder as it is listed.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Listed {
-    id: String,
+pub(super) struct Listed {
+    pub(super) id: String,
     parent: String,
-    name: String,
+    pub(super) name: String,
+    /// The name that it has everywhere, such as `inbox`; empty where it has none, or the list does not say.
+    pub(super) known_as: String,
     holds_mail: bool,
     may_change: bool,
 }
@@ -47,6 +95,7 @@ impl Listed {
             id,
             parent: parent.unwrap_or_default().to_owned(),
             name: sanitize_line(node.text_of("DisplayName")).replace('/', "∕"),
+            known_as: node.text_of("DistinguishedFolderId").to_owned(),
             holds_mail: node.name() == "Folder" && is_mail_class && !is_hidden,
             may_change: may_change(node),
         })
@@ -65,7 +114,12 @@ fn may_change(folder: &Node) -> bool {
 impl Ews {
     /// Lists mail folders; where only single folders may be opened, those.
     pub(super) async fn list_folders(&mut self) -> Result<Vec<RemoteFolder>, BackendError> {
-        let listed = match find_all(&self.link).await {
+        let kept = self.kept.take().filter(|kept| kept.at.elapsed() < FRESH);
+        let listed = match kept {
+            Some(kept) => Ok(kept.listed),
+            None => find_all(&self.link, Purpose::Looking).await,
+        };
+        let listed = match listed {
             Ok(listed) => listed,
             Err(error) if is_no_right(&error) && !self.places.all.is_empty() => self.opened(),
             Err(error) => return Err(error),
@@ -94,7 +148,8 @@ impl Ews {
             .map(|place| Listed {
                 id: place.id.clone(),
                 parent: String::new(),
-                name: sanitize_line(&place.name).replace('/', "∕"),
+                name: place.name.clone(),
+                known_as: String::new(),
                 holds_mail: true,
                 may_change: true,
             })
@@ -156,12 +211,20 @@ fn is_no_right(error: &BackendError) -> bool {
 }
 
 /// Asks for all folders below the root.
-async fn find_all(link: &Link) -> Result<Vec<Listed>, BackendError> {
+pub(super) async fn find_all(link: &Link, purpose: Purpose) -> Result<Vec<Listed>, BackendError> {
+    let doing = match purpose {
+        Purpose::Opening => "open the mailbox",
+        Purpose::Looking => "list folders",
+    };
     let mut listed = Vec::new();
     loop {
         let offset = listed.len().to_string();
-        let write = |xml: &mut Xml, _: Version| find_folder(link, xml, &offset);
-        let reply = link.one(DOING, &write).await?;
+        let write = |xml: &mut Xml, version: Version| {
+            let is_named = purpose == Purpose::Opening && version >= Version::E2013;
+            let fields = if is_named { NAMED_FIELDS } else { FIELDS };
+            find_folder(link, xml, (fields, &offset));
+        };
+        let reply = link.one(doing, &write).await?;
         let root = reply.node.child("RootFolder");
         let folders = root.and_then(|root| root.child("Folders"));
         let before = listed.len();
@@ -180,18 +243,12 @@ async fn find_all(link: &Link) -> Result<Vec<Listed>, BackendError> {
     }
 }
 
-fn find_folder(link: &Link, xml: &mut Xml, offset: &str) {
-    const FIELDS: &[&str] = &[
-        "folder:ParentFolderId",
-        "folder:DisplayName",
-        "folder:FolderClass",
-        "folder:EffectiveRights",
-    ];
+fn find_folder(link: &Link, xml: &mut Xml, (fields, offset): (&[&str], &str)) {
     let page = PAGE.to_string();
     xml.inside("m:FindFolder", &[("Traversal", "Deep")], |xml| {
         xml.inside("m:FolderShape", &[], |xml| {
             xml.text("t:BaseShape", "IdOnly");
-            item::properties(xml, FIELDS, &[HIDDEN]);
+            item::properties(xml, fields, &[HIDDEN]);
         });
         xml.empty(
             "m:IndexedPageFolderView",

@@ -1,20 +1,23 @@
 //! A message as `GetItem` lists it: which properties are asked for, and the list row made of them.
 
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::judge;
 use super::link::{Call, Link, protocol};
-use super::soap::{Class, Node, Reply, Version, Xml};
+use super::soap::{Class, Items, Node, Piece, Reply, Version, Xml};
 use crate::backend::BackendError;
 use crate::mime::parse_envelope;
 use crate::model::{Address, Envelope, Flags, RemoteId, RemoteMessage, sanitize_line};
 use crate::net::NetError;
 
 const DOING: &str = "list messages";
-/// Messages of one request.
-const TOGETHER: usize = 128;
+/// Messages of one request for rows.
+pub(super) const TOGETHER: usize = 128;
+/// Requests for rows at a time; more only make a server slow down.
+const AT_ONCE: usize = 2;
 /// Addresses kept of each field.
 const MOST_ADDRESSES: usize = 50;
 /// Characters of a subject.
@@ -112,33 +115,41 @@ pub(super) fn extended<'a>(item: &'a Node, number: &str) -> Option<&'a str> {
 
 /// Reads `0x1090`, `0X1090` or `4240`.
 fn tag_number(text: &str) -> Option<u32> {
-    let lower = text.to_ascii_lowercase();
-    match lower.strip_prefix("0x") {
+    match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
         Some(hex) => u32::from_str_radix(hex, 16).ok(),
-        None => lower.parse().ok(),
+        None => text.parse().ok(),
     }
 }
 
 /// Asks for list rows. Messages that are gone are left out; those that the server cannot read have an empty row.
 pub(super) async fn rows(link: &Link, ids: &[String]) -> Result<Vec<RemoteMessage>, BackendError> {
+    let batches = ids.chunks(TOGETHER);
+    let batches: Vec<_> = batches.map(|batch| batch_rows(link, batch)).collect();
+    let mut answers = stream::iter(batches).buffered(AT_ONCE);
     let mut rows = Vec::with_capacity(ids.len());
-    let mut waiting: Vec<&[String]> = ids.chunks(TOGETHER).rev().collect();
-    while let Some(first) = waiting.pop() {
-        let second = waiting.pop();
-        let asked = [Some(first), second].into_iter().flatten();
-        // Two at a time: more only makes a server slow down.
-        let asked = asked.map(async |batch| (batch, some_rows(link, batch).await));
-        for (batch, outcome) in futures_util::future::join_all(asked).await {
-            match outcome {
-                Ok(some) => rows.extend(some),
-                // Long lists of recipients: half as many fit.
-                Err(error) if is_too_long(&error) && batch.len() > 1 => {
-                    let (left, right) = batch.split_at(batch.len() / 2);
-                    waiting.extend([right, left]);
-                }
-                Err(error) if is_too_long(&error) => rows.extend(batch.first().map(unread)),
-                Err(error) => return Err(error),
+    while let Some(answer) = answers.try_next().await? {
+        rows.extend(answer);
+    }
+    Ok(rows)
+}
+
+/// Does what [`rows`] does, for at most [`TOGETHER`] messages and by one request at a time.
+pub(super) async fn batch_rows(
+    link: &Link,
+    batch: &[String],
+) -> Result<Vec<RemoteMessage>, BackendError> {
+    let mut rows = Vec::with_capacity(batch.len());
+    let mut waiting = vec![batch];
+    while let Some(batch) = waiting.pop() {
+        match some_rows(link, batch).await {
+            Ok(some) => rows.extend(some),
+            // Long lists of recipients: half as many fit.
+            Err(error) if is_too_long(&error) && batch.len() > 1 => {
+                let (left, right) = batch.split_at(batch.len() / 2);
+                waiting.extend([right, left]);
             }
+            Err(error) if is_too_long(&error) => rows.extend(batch.first().map(unread)),
+            Err(error) => return Err(error),
         }
     }
     Ok(rows)
@@ -161,7 +172,8 @@ async fn some_rows(link: &Link, batch: &[String]) -> Result<Vec<RemoteMessage>, 
             ids(xml, batch);
         });
     };
-    let replies = link.call(&Call::new(DOING, &write)).await?;
+    let call = Call::new(DOING, &write).keeping(Items::Tapes);
+    let replies = link.call(&call).await?;
     if replies.len() != batch.len() {
         return Err(protocol(DOING, "not as many answers as questions"));
     }
@@ -185,7 +197,7 @@ fn row(id: &String, reply: &Reply) -> Result<Option<RemoteMessage>, BackendError
         };
     }
     let items = reply.node.child("Items");
-    let item = items.and_then(|items| items.children().first());
+    let item = items.and_then(|items| items.children().first()?.tape());
     Ok(item.map(|item| RemoteMessage {
         id: RemoteId::new(id),
         envelope: envelope(item),
@@ -199,58 +211,152 @@ fn unread(id: &String) -> RemoteMessage {
     }
 }
 
+/// What was found in an item; of properties that come twice the first counts.
+#[derive(Debug, Default)]
+struct Found<'a> {
+    subject: Option<&'a str>,
+    sent: Option<&'a str>,
+    received: Option<&'a str>,
+    size: Option<&'a str>,
+    message_id: Option<&'a str>,
+    in_reply_to: Option<&'a str>,
+    references: Option<&'a str>,
+    is_read: Option<&'a str>,
+    is_draft: Option<&'a str>,
+    has_attachments: Option<&'a str>,
+    flag: Option<&'a str>,
+    verb: Option<&'a str>,
+    from: Option<Piece<'a>>,
+    sender: Option<Piece<'a>>,
+    to: Option<Piece<'a>>,
+    cc: Option<Piece<'a>>,
+    reply_to: Option<Piece<'a>>,
+}
+
+impl<'a> Found<'a> {
+    fn take(&mut self, property: Piece<'a>) {
+        let list = match property.name() {
+            "From" => &mut self.from,
+            "Sender" => &mut self.sender,
+            "ToRecipients" => &mut self.to,
+            "CcRecipients" => &mut self.cc,
+            "ReplyTo" => &mut self.reply_to,
+            "ExtendedProperty" => return self.take_extended(property),
+            name => {
+                if let Some(place) = self.text(name) {
+                    place.get_or_insert(property.text());
+                }
+                return;
+            }
+        };
+        list.get_or_insert(property);
+    }
+
+    fn text(&mut self, name: &str) -> Option<&mut Option<&'a str>> {
+        Some(match name {
+            "Subject" => &mut self.subject,
+            "DateTimeSent" => &mut self.sent,
+            "DateTimeReceived" => &mut self.received,
+            "Size" => &mut self.size,
+            "InternetMessageId" => &mut self.message_id,
+            "InReplyTo" => &mut self.in_reply_to,
+            "References" => &mut self.references,
+            "IsRead" => &mut self.is_read,
+            "IsDraft" => &mut self.is_draft,
+            "HasAttachments" => &mut self.has_attachments,
+            _ => return None,
+        })
+    }
+
+    fn take_extended(&mut self, property: Piece<'a>) {
+        let uri = property.child("ExtendedFieldURI");
+        let number = uri.and_then(|uri| uri.attribute("PropertyTag"));
+        let number = number.and_then(tag_number);
+        let place = if number == tag_number(FLAG.number) {
+            &mut self.flag
+        } else if number == tag_number(VERB.number) {
+            &mut self.verb
+        } else {
+            return;
+        };
+        place.get_or_insert(property.child("Value").map_or("", Piece::text));
+    }
+
+    fn flags(&self) -> Flags {
+        let when = |is_set: bool, flag: Flags| if is_set { flag } else { Flags::NONE };
+        when(is_true(self.is_read), Flags::SEEN)
+            .with(when(is_true(self.is_draft), Flags::DRAFT))
+            .with(when(self.flag == Some("2"), Flags::FLAGGED))
+            .with(when(
+                matches!(self.verb, Some("102" | "103")),
+                Flags::ANSWERED,
+            ))
+            .with(when(self.verb == Some("104"), Flags::FORWARDED))
+    }
+
+    /// Writes the fields that name messages as a header block, so that they are read as everywhere.
+    fn identity(&self) -> String {
+        const LONGEST: usize = 16 << 10;
+        let mut block = String::new();
+        for (field, text) in [
+            ("Message-ID", self.message_id),
+            ("In-Reply-To", self.in_reply_to),
+            ("References", self.references),
+        ] {
+            let text = sanitize_line(text.unwrap_or_default());
+            let text: String = text.chars().take(LONGEST).collect();
+            if !text.trim().is_empty() {
+                for part in [field, ": ", &text, "\r\n"] {
+                    block.push_str(part);
+                }
+            }
+        }
+        block
+    }
+}
+
 /// Makes a list row of an item.
-pub(super) fn envelope(item: &Node) -> Envelope {
-    let mut envelope = parse_envelope(identity(item).as_bytes(), None);
-    let subject = sanitize_line(item.text_of("Subject"));
+pub(super) fn envelope(item: Piece<'_>) -> Envelope {
+    let mut found = Found::default();
+    item.children().for_each(|property| found.take(property));
+    let mut envelope = parse_envelope(found.identity().as_bytes(), None);
+    let subject = sanitize_line(found.subject.unwrap_or_default());
     envelope.subject = subject.chars().take(LONGEST_SUBJECT).collect();
-    envelope.from = addresses(item.child("From").or_else(|| item.child("Sender")));
-    envelope.to = addresses(item.child("ToRecipients"));
-    envelope.cc = addresses(item.child("CcRecipients"));
-    envelope.reply_to = addresses(item.child("ReplyTo"));
-    envelope.date = credible(
-        date(item.text_of("DateTimeSent")),
-        date(item.text_of("DateTimeReceived")),
-    );
-    envelope.flags = flags(item);
-    envelope.size = item.text_of("Size").parse().unwrap_or(0);
-    envelope.has_attachments = item.truth_of("HasAttachments").unwrap_or(false);
+    envelope.from = addresses(found.from.or(found.sender));
+    envelope.to = addresses(found.to);
+    envelope.cc = addresses(found.cc);
+    envelope.reply_to = addresses(found.reply_to);
+    envelope.date = credible(found.sent.and_then(date), found.received.and_then(date));
+    envelope.flags = found.flags();
+    let size = found.size.and_then(|size| size.parse().ok());
+    envelope.size = size.unwrap_or(0);
+    envelope.has_attachments = is_true(found.has_attachments);
     envelope
 }
 
-/// Writes the fields that name messages as a header block, so that they are read as everywhere.
-fn identity(item: &Node) -> String {
-    const LONGEST: usize = 16 << 10;
-    let mut block = String::new();
-    for (field, property) in [
-        ("Message-ID", "InternetMessageId"),
-        ("In-Reply-To", "InReplyTo"),
-        ("References", "References"),
-    ] {
-        let text = sanitize_line(item.text_of(property));
-        let text: String = text.chars().take(LONGEST).collect();
-        if !text.trim().is_empty() {
-            for part in [field, ": ", &text, "\r\n"] {
-                block.push_str(part);
-            }
-        }
-    }
-    block
+fn is_true(text: Option<&str>) -> bool {
+    text.is_some_and(|text| text.eq_ignore_ascii_case("true") || text == "1")
 }
 
-fn addresses(list: Option<&Node>) -> Vec<Address> {
-    let mailboxes = list.map_or(&[][..], Node::children).iter();
+fn addresses(list: Option<Piece<'_>>) -> Vec<Address> {
+    let mailboxes = list.into_iter().flat_map(Piece::children);
     mailboxes
         .filter(|child| child.name() == "Mailbox")
-        .filter_map(address)
+        .filter_map(|mailbox| {
+            let text = |name| mailbox.child(name).map_or("", Piece::text);
+            named(text("Name"), text("EmailAddress"))
+        })
         .take(MOST_ADDRESSES)
         .collect()
 }
 
 /// Reads a mailbox. An address of Exchange's own kind says nothing to people and reaches nobody from outside.
 pub(super) fn address(mailbox: &Node) -> Option<Address> {
-    let name = sanitize_line(mailbox.text_of("Name"));
-    let email = sanitize_line(mailbox.text_of("EmailAddress"));
+    named(mailbox.text_of("Name"), mailbox.text_of("EmailAddress"))
+}
+
+fn named(name: &str, email: &str) -> Option<Address> {
+    let (name, email) = (sanitize_line(name), sanitize_line(email));
     let email = if email.contains('@') {
         email
     } else {
@@ -278,18 +384,4 @@ fn credible(sent: Option<Timestamp>, received: Option<Timestamp>) -> Timestamp {
     sent.filter(|date| !is_absurd(date))
         .or(received)
         .unwrap_or_default()
-}
-
-fn flags(item: &Node) -> Flags {
-    let when = |is_set: bool, flag: Flags| if is_set { flag } else { Flags::NONE };
-    let verb = extended(item, VERB.number).unwrap_or_default();
-    let is = |name: &str| item.truth_of(name).unwrap_or(false);
-    when(is("IsRead"), Flags::SEEN)
-        .with(when(is("IsDraft"), Flags::DRAFT))
-        .with(when(
-            extended(item, FLAG.number) == Some("2"),
-            Flags::FLAGGED,
-        ))
-        .with(when(matches!(verb, "102" | "103"), Flags::ANSWERED))
-        .with(when(verb == "104", Flags::FORWARDED))
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use ::http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, SET_COOKIE};
 use ::http::{HeaderMap, Method, Request, StatusCode};
+use tokio::sync::Semaphore;
 
 use super::judge::{self, Stage};
-use super::soap::{Class, Flaw, Limits, Part, Reader, Reply, Version, Xml, envelope};
+use super::soap::{Class, Flaw, Items, Limits, Part, Reader, Reply, Version, Xml, envelope};
 use crate::backend::http::{Exchange, SILENCE, offline};
 use crate::backend::{Access, BackendError, Opener, Refusal};
 use crate::model::sanitize_line;
@@ -17,6 +18,10 @@ use crate::net::{HttpAnswer, NetError, Trust, Written};
 
 /// Bytes of an answer that lists something.
 pub(super) const LIST: usize = 16 << 20;
+/// Bytes of an answer that are gathered before they are read: more at a time is cheaper, and the connection waits less.
+const GATHERED: usize = 256 << 10;
+/// Requests of a mailbox under way at a time; servers count more against it (protocol facts §7.5).
+const AT_ONCE: usize = 4;
 /// Schemas tried for one request.
 const MOST_TRIES: usize = 8;
 
@@ -28,6 +33,7 @@ pub(super) struct Call<'a> {
     doing: &'static str,
     write: Write<'a>,
     limit: usize,
+    items: Items,
     headers: Vec<(HeaderName, String)>,
     progress: Option<&'a (dyn Fn(usize) + Send + Sync)>,
     written: Option<&'a Written>,
@@ -42,6 +48,7 @@ impl<'a> Call<'a> {
             doing,
             write,
             limit: LIST,
+            items: Items::Trees,
             headers: Vec::new(),
             progress: None,
             written: None,
@@ -59,6 +66,12 @@ impl<'a> Call<'a> {
     /// Reads at most so many bytes.
     pub(super) fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
+        self
+    }
+
+    /// Keeps items of the answer as they are cheapest to read.
+    pub(super) fn keeping(mut self, items: Items) -> Self {
+        self.items = items;
         self
     }
 
@@ -99,7 +112,8 @@ struct Schemas {
 
 impl Schemas {
     const FIRST: Self = Self {
-        asked: Version::E2010Sp2,
+        // The oldest that can say by one list of folders which of them every mailbox has.
+        asked: Version::E2013,
         server: None,
         ceiling: Version::E2013Sp1,
     };
@@ -108,10 +122,10 @@ impl Schemas {
         self.server = Some(version);
     }
 
-    /// After an answer that was understood: asks for all that the server has.
+    /// After an answer that was understood: asks for all that the server has, and no more.
     fn settle(&mut self) {
         if let Some(server) = self.server {
-            self.asked = self.asked.max(server.min(self.ceiling));
+            self.asked = server.min(self.ceiling);
         }
     }
 
@@ -135,6 +149,7 @@ pub(super) struct Link {
     base: String,
     host: String,
     schemas: Mutex<Schemas>,
+    turns: Semaphore,
 }
 
 impl Link {
@@ -147,6 +162,7 @@ impl Link {
             base: base.to_owned(),
             host: host.to_owned(),
             schemas: Mutex::new(Schemas::FIRST),
+            turns: Semaphore::new(AT_ONCE),
         })
     }
 
@@ -185,6 +201,8 @@ impl Link {
         call: &Call<'_>,
         cookie: &mut Option<String>,
     ) -> Result<Vec<Reply>, BackendError> {
+        // It is never closed.
+        let _turn = self.turns.acquire().await;
         for _ in 0..MOST_TRIES {
             let version = self.version();
             let answer = self.open(call, version).await?;
@@ -284,19 +302,32 @@ impl Link {
         let mut reader = Reader::new(Limits {
             bytes: call.limit,
             is_endless: false,
-        });
+        })
+        .keeping(call.items);
         let mut answered = Answered::default();
         let fail = |source| offline(call.doing, source);
-        while let Some(chunk) = answer.chunk().await.map_err(fail)? {
-            if let Some(told) = call.progress {
-                told(chunk.len());
+        let mut gathered = Vec::new();
+        loop {
+            let chunk = answer.chunk().await.map_err(fail)?;
+            let is_last = chunk.is_none();
+            if let Some(chunk) = chunk {
+                if let Some(told) = call.progress {
+                    told(chunk.len());
+                }
+                gathered.extend(chunk);
             }
-            match reader.push(&chunk) {
+            if !is_last && gathered.len() < GATHERED {
+                continue;
+            }
+            match reader.push(&gathered) {
                 Ok(parts) => parts.into_iter().for_each(|part| answered.take(part)),
                 Err(flaw) => return Ok(Err(flaw)),
             }
+            gathered.clear();
+            if is_last {
+                return Ok(reader.finish().map(|()| answered));
+            }
         }
-        Ok(reader.finish().map(|()| answered))
     }
 
     /// Decides what an answer means; nothing when the request is to be written again for another schema.

@@ -33,6 +33,7 @@ use tokio::sync::Notify;
 pub use connect::{connect, connect_outgoing, directory};
 
 use self::connect::Places;
+use self::folders::{Kept, Listed};
 use self::link::{Call, Link, Write, protocol};
 use self::soap::{Class, Reply, Version};
 use self::sync::Sync;
@@ -56,6 +57,8 @@ pub struct Ews {
     link: Arc<Link>,
     /// The folders that every mailbox has.
     places: Places,
+    /// The folders as they were listed while the mailbox opened.
+    kept: Option<Kept>,
     /// Which folders may be changed, as far as they were listed.
     rights: HashMap<String, bool>,
     /// What the synchronisation knows beyond its cursor.
@@ -68,11 +71,12 @@ pub struct Ews {
 
 impl Ews {
     /// Wraps a mailbox that has opened.
-    fn new(link: Link, places: Places) -> Self {
+    fn new(link: Link, places: Places, listed: Option<Vec<Listed>>) -> Self {
         Self {
             can_stream: link.version() >= Version::E2010Sp1,
             link: Arc::new(link),
             places,
+            kept: listed.map(Kept::new),
             rights: HashMap::new(),
             sync: Sync::default(),
             watch: None,
@@ -121,7 +125,7 @@ impl Backend for Ews {
         self.read_changes(folder.as_str(), since).await
     }
 
-    // What is asked for ahead arrives by itself, and what fails is told by the next call: nothing is left to do here.
+    // What is asked for ahead arrives by itself, and what fails is told by the call for it: nothing is left to do here.
     async fn read_ahead(&mut self) {}
 
     async fn fetch(
@@ -134,6 +138,7 @@ impl Backend for Ews {
     }
 
     async fn apply(&mut self, op: &RemoteOp) -> Result<Applied, BackendError> {
+        self.kept = None;
         self.apply_one(op).await
     }
 

@@ -123,7 +123,10 @@ async fn header_only(link: &Link, id: &String, reply: &Reply) -> Result<Vec<u8>,
 
 /// Reads header and text of an item.
 fn pieces(item: &Node) -> Pieces {
-    let envelope = item::envelope(item);
+    let sent = ["DateTimeSent", "DateTimeReceived"];
+    let mut sent = sent
+        .iter()
+        .filter_map(|name| item::date(item.text_of(name)));
     let mut fields = vec![
         people("From", addresses(item, &["From", "Sender"])),
         people("Sender", sender(item)),
@@ -131,8 +134,8 @@ fn pieces(item: &Node) -> Pieces {
         people("Cc", addresses(item, &["CcRecipients"])),
         people("Bcc", addresses(item, &["BccRecipients"])),
         people("Reply-To", addresses(item, &["ReplyTo"])),
-        text("Subject", &envelope.subject),
-        text("Date", &date(envelope.date)),
+        text("Subject", &sanitize_line(item.text_of("Subject"))),
+        text("Date", &sent.next().map(date).unwrap_or_default()),
         text("Message-ID", item.text_of("InternetMessageId")),
         text("In-Reply-To", item.text_of("InReplyTo")),
         text("References", item.text_of("References")),

@@ -1,66 +1,16 @@
-//! Finds how much of what has arrived can be read now without looking at what comes next.
+//! Finds where what has arrived may be cut: nowhere inside a reference or a character of several bytes.
 //!
-//! Only looks for ends of markup; what the markup says is read elsewhere.
+//! Only looks at the end; what markup says, and whether it is complete, is read elsewhere.
 
-use super::read::Flaw;
-
-/// Returns how many bytes end where markup ends, or inside of text where it may be cut. `held` begins outside markup.
-pub(super) fn safe_cut(held: &[u8]) -> Result<usize, Flaw> {
-    let mut at = 0;
-    loop {
-        let rest = held.get(at..).unwrap_or_default();
-        let Some(open) = rest.iter().position(|byte| *byte == b'<') else {
-            return Ok(at + text_cut(rest));
-        };
-        let markup = rest.get(open..).unwrap_or_default();
-        match markup_length(markup)? {
-            Some(length) => at += open + length,
-            None => return Ok(at + open),
-        }
+/// Returns how many bytes can be read without looking at what comes next, except for markup that is not complete.
+pub(super) fn safe_cut(bytes: &[u8]) -> usize {
+    let after = bytes.iter().rposition(|byte| *byte == b'>');
+    let start = after.map_or(0, |at| at + 1);
+    let text = bytes.get(start..).unwrap_or_default();
+    match text.iter().position(|byte| *byte == b'<') {
+        Some(open) => start + open,
+        None => start + text_cut(text),
     }
-}
-
-/// Returns the length of the markup at the beginning; nothing where its end has not come.
-fn markup_length(markup: &[u8]) -> Result<Option<usize>, Flaw> {
-    const COMMENT: &[u8] = b"<!--";
-    const CDATA: &[u8] = b"<![CDATA[";
-    let until = |begin: &[u8], end: &[u8]| {
-        let rest = markup.get(begin.len()..).unwrap_or_default();
-        let found = rest.windows(end.len()).position(|window| window == end);
-        Ok(found.map(|at| begin.len() + at + end.len()))
-    };
-    if markup.starts_with(COMMENT) {
-        return until(COMMENT, b"-->");
-    }
-    if markup.starts_with(CDATA) {
-        return until(CDATA, b"]]>");
-    }
-    if markup.starts_with(b"<?") {
-        return until(b"<?", b"?>");
-    }
-    if markup.starts_with(b"<!") {
-        let may_become = COMMENT.starts_with(markup) || CDATA.starts_with(markup);
-        return if may_become {
-            Ok(None)
-        } else {
-            Err(Flaw::Doctype)
-        };
-    }
-    Ok(tag_length(markup))
-}
-
-/// Returns the length of a tag; a `>` inside of quotes does not end it.
-fn tag_length(tag: &[u8]) -> Option<usize> {
-    let mut quote = None;
-    for (at, byte) in tag.iter().enumerate() {
-        match (quote, *byte) {
-            (None, b'"' | b'\'') => quote = Some(*byte),
-            (None, b'>') => return Some(at + 1),
-            (Some(open), byte) if open == byte => quote = None,
-            _ => {}
-        }
-    }
-    None
 }
 
 /// Returns how much of a text can go: a reference or a character at its end may be half there.

@@ -4,13 +4,16 @@
 
 mod cut;
 mod node;
+mod open;
 mod read;
 mod reply;
+mod tape;
 mod write;
 
 pub(super) use node::Node;
-pub(super) use read::{Flaw, Limits, Part, Reader};
+pub(super) use read::{Flaw, Items, Limits, Part, Reader};
 pub(super) use reply::{Class, Reply};
+pub(super) use tape::{Piece, Tape};
 pub(super) use write::{Xml, envelope};
 
 /// The schema that a request is written for, oldest first (protocol facts §7.3).
@@ -22,9 +25,9 @@ pub(super) enum Version {
     E2010,
     /// Exchange 2010 SP1: the first with streaming notifications.
     E2010Sp1,
-    /// Exchange 2010 SP2: what the first request asks for.
+    /// Exchange 2010 SP2: the last before the schema of 2013.
     E2010Sp2,
-    /// Exchange 2013.
+    /// Exchange 2013: what the first request asks for.
     E2013,
     /// Exchange 2013 SP1 and everything since, Exchange Online included.
     E2013Sp1,

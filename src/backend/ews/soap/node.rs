@@ -1,5 +1,7 @@
 //! An element of an answer with what it holds.
 
+use super::{Piece, Tape};
+
 /// An element; names are without prefix, text is without what XML has no place for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(in crate::backend::ews) struct Node {
@@ -8,6 +10,7 @@ pub(in crate::backend::ews) struct Node {
     pub(super) text: String,
     pub(super) bytes: Vec<u8>,
     pub(super) children: Vec<Node>,
+    pub(super) tape: Option<Box<Tape>>,
 }
 
 impl Node {
@@ -35,6 +38,11 @@ impl Node {
     /// Returns what is inside.
     pub(in crate::backend::ews) fn children(&self) -> &[Node] {
         &self.children
+    }
+
+    /// Returns what is inside of an item, where the reader keeps items as tapes.
+    pub(in crate::backend::ews) fn tape(&self) -> Option<Piece<'_>> {
+        self.tape.as_ref()?.root()
     }
 
     /// Returns the first child of a name.

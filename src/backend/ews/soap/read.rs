@@ -3,15 +3,20 @@
 //! Depth, elements and bytes are bounded. There is no DTD, and no entity beyond the five of XML and numbers; characters
 //! that XML 1.0 has no place for are dropped, since real mailboxes hold them (protocol facts §7.3).
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use quick_xml::Reader as Tokens;
-use quick_xml::escape::resolve_xml_entity;
+use quick_xml::errors::SyntaxError;
+use quick_xml::escape::{resolve_xml_entity, unescape};
+use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::{Error, Reader as Tokens};
 
-use super::Node;
 use super::cut::safe_cut;
+use super::open::Open;
+use super::{Node, Tape};
 
 /// The deepest nesting.
 const DEEPEST: usize = 64;
@@ -39,6 +44,15 @@ const BROKEN: &str = "!broken";
 enum Rest {
     Comes,
     Nothing,
+}
+
+/// How items of a list are kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::backend::ews) enum Items {
+    /// As trees, like everything else.
+    Trees,
+    /// As tapes: [`Node::tape`].
+    Tapes,
 }
 
 /// What an answer may bring.
@@ -95,10 +109,12 @@ pub(in crate::backend::ews) struct Reader {
     limits: Limits,
     taken: usize,
     held: Vec<u8>,
-    /// Names of the elements that are open.
-    open: Vec<Box<str>>,
+    open: Open,
     /// The elements of the piece under way.
     pieces: Vec<Node>,
+    items: Items,
+    /// The item under way, where items are kept as tapes.
+    tape: Option<Box<Tape>>,
     elements: usize,
     base64: String,
     has_envelope: bool,
@@ -111,12 +127,20 @@ impl Reader {
             limits,
             taken: 0,
             held: Vec::new(),
-            open: Vec::new(),
+            open: Open::default(),
             pieces: Vec::new(),
+            items: Items::Trees,
+            tape: None,
             elements: 0,
             base64: String::new(),
             has_envelope: false,
         }
+    }
+
+    /// Says how items are kept.
+    pub(in crate::backend::ews) fn keeping(mut self, items: Items) -> Self {
+        self.items = items;
+        self
     }
 
     /// Takes the next bytes and returns the pieces that they complete.
@@ -125,15 +149,22 @@ impl Reader {
         if self.taken > self.limits.bytes {
             return Err(Flaw::TooLong);
         }
-        self.held.extend_from_slice(bytes);
-        let cut = safe_cut(&self.held)?;
-        let rest = self.held.split_off(cut.min(self.held.len()));
-        let ready = std::mem::replace(&mut self.held, rest);
-        if self.held.len() > LONGEST_MARKUP {
+        let mut held = std::mem::take(&mut self.held);
+        let whole = if held.is_empty() {
+            bytes
+        } else {
+            held.extend_from_slice(bytes);
+            &held
+        };
+        let (ready, rest) = whole.split_at(safe_cut(whole));
+        let ready = String::from_utf8_lossy(ready);
+        let mut parts = Vec::new();
+        let read = self.read(&ready, &mut parts)?;
+        let markup = ready.get(read..).unwrap_or_default();
+        if markup.len() + rest.len() > LONGEST_MARKUP {
             return Err(Flaw::TooLong);
         }
-        let mut parts = Vec::new();
-        self.read(&String::from_utf8_lossy(&ready), &mut parts)?;
+        self.held = [markup.as_bytes(), rest].concat();
         if self.limits.is_endless && self.open.is_empty() {
             self.taken = self.held.len();
         }
@@ -149,67 +180,104 @@ impl Reader {
         Err(Flaw::Truncated)
     }
 
-    fn read(&mut self, text: &str, parts: &mut Vec<Part>) -> Result<(), Flaw> {
-        let mut tokens = Tokens::from_str(text);
+    /// Reads all markup that is complete; returns how many bytes of the text that is.
+    fn read(&mut self, text: &str, parts: &mut Vec<Part>) -> Result<usize, Flaw> {
+        // The tokeniser drops a mark of byte order without counting it; inside of a text it is one of its characters.
+        let marked = text.trim_start_matches('\u{FEFF}');
+        let start = text.len() - marked.len();
+        if start > 0 && !self.open.is_empty() {
+            self.add(text.get(..start).unwrap_or_default())?;
+        }
+        let mut tokens = Tokens::from_str(marked);
         let config = tokens.config_mut();
         // Pieces begin and end anywhere; names of ends are checked here.
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
         config.allow_dangling_amp = true;
         loop {
-            let event = tokens.read_event();
-            match event.map_err(|error| Flaw::Malformed(error.to_string()))? {
+            let event = match tokens.read_event() {
+                Ok(event) => event,
+                Err(Error::Syntax(flaw)) => {
+                    let at = usize::try_from(tokens.error_position()).unwrap_or(usize::MAX);
+                    let at = at.saturating_add(start);
+                    let markup = text.get(at..).unwrap_or_default();
+                    return unclosed(markup, flaw).map(|()| at);
+                }
+                Err(error) => return Err(Flaw::Malformed(error.to_string())),
+            };
+            match event {
                 Event::Start(tag) => self.begin(&tag)?,
                 Event::Empty(tag) => {
                     self.begin(&tag)?;
                     parts.extend(self.end());
                 }
                 Event::End(tag) => {
-                    let name = local(tag.name().into_inner());
-                    if self.open.last().is_none_or(|open| **open != *name) {
+                    let name = text_of(tag.name().into_inner());
+                    if self.open.last() != Some(local(name)) {
                         return Err(Flaw::Malformed(format!("an end of {name}")));
                     }
                     parts.extend(self.end());
                 }
-                Event::Text(text) => self.add(&String::from_utf8_lossy(&text))?,
-                Event::CData(text) => self.add(&String::from_utf8_lossy(&text))?,
+                Event::Text(text) => self.add(text_of(&text))?,
+                Event::CData(text) => self.add(text_of(&text))?,
                 Event::GeneralRef(reference) => self.add(&resolved(&reference))?,
                 Event::DocType(_) => return Err(Flaw::Doctype),
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
-                Event::Eof => return Ok(()),
+                Event::Eof => return Ok(text.len()),
             }
         }
     }
 
     fn begin(&mut self, tag: &BytesStart<'_>) -> Result<(), Flaw> {
-        let name = local(tag.name().into_inner());
+        let name = local(text_of(tag.name().into_inner()));
         if self.open.len() >= DEEPEST {
             return Err(Flaw::TooDeep);
         }
         if self.open.is_empty() {
-            if &*name != "Envelope" {
+            if name != "Envelope" {
                 return Err(Flaw::Malformed(format!("it begins with {name}")));
             }
             self.has_envelope = true;
         }
-        if !self.pieces.is_empty() || self.is_piece(&name) {
+        if !self.pieces.is_empty() || self.is_piece(name) {
             self.elements += 1;
             if self.elements > MOST_ELEMENTS {
                 return Err(Flaw::TooLong);
             }
-            self.pieces.push(Node {
-                name: name.clone(),
-                attributes: attributes(tag),
-                ..Node::default()
-            });
+            self.keep(name, tag);
         }
         self.open.push(name);
         Ok(())
     }
 
+    /// Keeps an element that begins.
+    fn keep(&mut self, name: &str, tag: &BytesStart<'_>) {
+        if self.tape.is_none() && self.is_item() {
+            self.tape = Some(Box::new(Tape::new()));
+        }
+        let Some(tape) = &mut self.tape else {
+            return self.pieces.push(Node {
+                name: name.into(),
+                attributes: attributes(tag),
+                ..Node::default()
+            });
+        };
+        tape.begin(name);
+        for attribute in raw_attributes(tag) {
+            let key = text_of(attribute.key.into_inner());
+            tape.attribute(local(key), &value(&attribute));
+        }
+    }
+
+    /// Tells whether an element about to open is an item that is kept as a tape.
+    fn is_item(&self) -> bool {
+        let is_inside = self.open.len() == 6 && self.open.last() == Some("Items");
+        self.items == Items::Tapes && is_inside
+    }
+
     /// Tells whether an element about to open is handed out by itself.
     fn is_piece(&self, name: &str) -> bool {
-        let is_open = |depth: usize, name: &str| self.open.get(depth).is_some_and(|n| **n == *name);
+        let is_open = |depth: usize, name: &str| self.open.get(depth) == Some(name);
         match self.open.len() {
             2 => {
                 is_open(1, "Header") && name == "ServerVersionInfo"
@@ -222,6 +290,17 @@ impl Reader {
 
     fn end(&mut self) -> Option<Part> {
         self.open.pop();
+        if let Some(tape) = &mut self.tape {
+            let is_whole = tape.end();
+            let tape = self.tape.take_if(|_| is_whole)?;
+            let node = Node {
+                name: tape.root()?.name().into(),
+                tape: Some(tape),
+                ..Node::default()
+            };
+            self.pieces.last_mut()?.children.push(node);
+            return None;
+        }
         let mut node = self.pieces.pop()?;
         if BINARY.contains(&&*node.name) {
             self.decode(&mut node, Rest::Nothing);
@@ -240,6 +319,10 @@ impl Reader {
     }
 
     fn add(&mut self, text: &str) -> Result<(), Flaw> {
+        if let Some(tape) = &mut self.tape {
+            tape.add(&legal(text));
+            return Ok(());
+        }
         let Some(mut node) = self.pieces.pop() else {
             if self.open.is_empty() && !text.trim().trim_start_matches('\u{FEFF}').is_empty() {
                 return Err(Flaw::Malformed("text outside of the envelope".to_owned()));
@@ -250,10 +333,8 @@ impl Reader {
             self.base64
                 .extend(text.chars().filter(|c| !c.is_whitespace()));
             self.decode(&mut node, Rest::Comes);
-        } else if text.chars().all(is_legal) {
-            node.text.push_str(text);
         } else {
-            node.text.extend(text.chars().filter(|c| is_legal(*c)));
+            node.text.push_str(&legal(text));
         }
         self.pieces.push(node);
         Ok(())
@@ -280,25 +361,59 @@ impl Reader {
     }
 }
 
-fn local(name: &[u8]) -> Box<str> {
-    let name = String::from_utf8_lossy(name);
-    let local = name.rsplit_once(':').map_or(&*name, |(_, local)| local);
-    local.into()
+/// Tells what to do where markup has no end: wait for it, or give up.
+fn unclosed(markup: &str, flaw: SyntaxError) -> Result<(), Flaw> {
+    const BEGINNINGS: [&str; 2] = ["<!--", "<![CDATA["];
+    let may_become = |begin: &&str| begin.starts_with(markup) || markup.starts_with(*begin);
+    if markup.starts_with("<!") && !BEGINNINGS.iter().any(may_become) {
+        return Err(Flaw::Doctype);
+    }
+    if markup.is_empty() {
+        return Err(Flaw::Malformed(flaw.to_string()));
+    }
+    Ok(())
+}
+
+/// What is read here is UTF-8 already.
+fn text_of(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+fn local(name: &str) -> &str {
+    let colon = name.bytes().rposition(|byte| byte == b':');
+    let start = colon.map_or(0, |at| at + 1);
+    name.get(start..).unwrap_or_default()
+}
+
+fn raw_attributes<'a>(tag: &'a BytesStart<'_>) -> impl Iterator<Item = Attribute<'a>> {
+    let mut all = tag.attributes();
+    all.with_checks(false);
+    all.flatten().take(MOST_ATTRIBUTES)
 }
 
 fn attributes(tag: &BytesStart<'_>) -> Vec<(Box<str>, Box<str>)> {
-    let mut all = tag.attributes();
-    let all = all.with_checks(false).flatten();
-    all.take(MOST_ATTRIBUTES)
+    raw_attributes(tag)
         .map(|attribute| {
-            let raw = String::from_utf8_lossy(&attribute.value);
-            let value: String = match quick_xml::escape::unescape(&raw) {
-                Ok(value) => value.chars().filter(|c| is_legal(*c)).collect(),
-                Err(_) => raw.chars().filter(|c| is_legal(*c)).collect(),
-            };
-            (local(attribute.key.into_inner()), value.into())
+            let key = text_of(attribute.key.into_inner());
+            (local(key).into(), value(&attribute).into())
         })
         .collect()
+}
+
+fn value(attribute: &Attribute<'_>) -> String {
+    let raw = text_of(&attribute.value);
+    let value = unescape(raw).unwrap_or(Cow::Borrowed(raw));
+    legal(&value).into_owned()
+}
+
+/// Leaves out what XML has no place for.
+fn legal(text: &str) -> Cow<'_, str> {
+    // Most text is plain; only these bytes begin or are such characters.
+    let is_plain = |byte: u8| byte >= b' ' && byte != 0xEF || matches!(byte, b'\t' | b'\n' | b'\r');
+    if text.bytes().all(is_plain) || text.chars().all(is_legal) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|c| is_legal(*c)).collect())
 }
 
 /// Returns what a reference stands for; one that nobody has declared stands for itself.

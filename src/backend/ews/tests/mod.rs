@@ -1,5 +1,6 @@
 //! Scripted servers on this machine: literal requests and answers for every operation, and what no server should send.
 
+mod ahead;
 mod changing;
 mod hostile;
 mod opening;
@@ -131,8 +132,36 @@ fn places() -> String {
     soap("GetFolder", &messages)
 }
 
+/// A list of the same folders that says which they are.
+fn named_places() -> String {
+    let folders = [
+        ("in", "Inbox", "inbox"),
+        ("dr", "Drafts", "drafts"),
+        ("se", "Sent Items", "sentitems"),
+        ("de", "Deleted Items", "deleteditems"),
+        ("ju", "Junk Email", "junkemail"),
+    ];
+    let folders: Vec<String> = folders
+        .iter()
+        .map(|(id, name, known)| {
+            format!(
+                "<t:Folder><t:FolderId Id=\"{id}\"/><t:ParentFolderId Id=\"root\"/><t:DisplayName>{name}</t:DisplayName>\
+                 <t:DistinguishedFolderId>{known}</t:DistinguishedFolderId></t:Folder>"
+            )
+        })
+        .collect();
+    let folders = folders.concat();
+    let list = format!(
+        "<m:RootFolder TotalItemsInView=\"5\" IncludesLastItemInRange=\"true\"><t:Folders>{folders}</t:Folders></m:RootFolder>"
+    );
+    soap("FindFolder", &fine("FindFolder", &list))
+}
+
 /// Answers the request that opens the mailbox; everything else is the test's matter.
 fn opening(seen: &Seen) -> Option<Answer> {
+    if seen.body.contains("\"folder:DistinguishedFolderId\"") {
+        return Some(Answer::xml(named_places()));
+    }
     if seen.operation != "GetFolder" {
         return None;
     }

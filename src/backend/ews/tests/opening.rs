@@ -6,7 +6,7 @@ use super::server::{Answer, Server};
 use super::*;
 use crate::backend::ews::soap::Version;
 use crate::backend::{Backend as _, Refusal};
-use crate::model::{RemoteId, Role};
+use crate::model::{RemoteId, RemoteOp, Role};
 
 async fn refused(answer: Answer) -> BackendError {
     let server = Server::start(move |_, _| answer.clone()).await;
@@ -83,7 +83,14 @@ async fn schema_goes_down_until_the_server_takes_it() {
     })
     .await;
     let ews = opened(&server).await;
-    assert_eq!(server.count(), 3);
+    // Four to find the schema, which tells of no folder what every mailbox calls it; one for that.
+    assert_eq!(server.count(), 5);
+    assert!(
+        !server
+            .last("FindFolder")
+            .body
+            .contains("folder:DistinguishedFolderId")
+    );
     assert_eq!(ews.link.version(), Version::E2010);
     assert!(!ews.caps().push, "2010 has no streaming notifications");
 }
@@ -239,9 +246,11 @@ fn hierarchy(folders: &[String], is_last: bool) -> Answer {
 }
 
 async fn listed(folders: Vec<String>) -> Vec<(String, Role)> {
-    let server =
-        Server::start(move |seen, _| opening(seen).unwrap_or_else(|| hierarchy(&folders, true)))
-            .await;
+    let server = Server::start(move |seen, _| match seen.operation.as_str() {
+        "FindFolder" => hierarchy(&folders, true),
+        _ => opening(seen).unwrap(),
+    })
+    .await;
     let mut ews = opened(&server).await;
     let listed = ews.folders().await.unwrap();
     assert_eq!(server.count(), 2);
@@ -280,6 +289,78 @@ async fn folders_come_in_one_request_with_their_roles() {
     assert_eq!(folders, expected);
 }
 
+/// A list that says which folders every mailbox has.
+fn named() -> Answer {
+    let known = |name: &str| format!("<t:DistinguishedFolderId>{name}</t:DistinguishedFolderId>");
+    hierarchy(
+        &[
+            folder("in", "root", "Posteingang", &known("inbox")),
+            folder("a", "in", "Projekt", ""),
+            folder("ar", "root", "Archiv", &known("archive")),
+            folder("ou", "root", "Postausgang", &known("outbox")),
+        ],
+        true,
+    )
+}
+
+#[tokio::test]
+async fn list_that_names_the_inbox_opens_the_mailbox() {
+    let server = Server::start(|_, _| named()).await;
+    let mut ews = opened(&server).await;
+    let folders = ews.folders().await.unwrap();
+    assert_eq!(server.count(), 1, "one request opens and lists");
+    let roles: Vec<(&str, Role)> = folders.iter().map(|f| (f.path.as_str(), f.role)).collect();
+    let expected = [
+        ("Inbox", Role::Inbox),
+        ("Posteingang/Projekt", Role::None),
+        ("Archiv", Role::Archive),
+        ("Postausgang", Role::None),
+    ];
+    assert_eq!(roles, expected);
+    ews.folders().await.unwrap();
+    assert_eq!(server.count(), 2, "the next list is a new one");
+    assert!(
+        !server
+            .last("FindFolder")
+            .body
+            .contains("DistinguishedFolderId\"/>")
+    );
+}
+
+#[tokio::test]
+async fn list_of_the_opening_is_not_kept_for_long() {
+    let server = Server::start(|_, _| named()).await;
+    let mut ews = opened(&server).await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(11)).await;
+    tokio::time::resume();
+    ews.folders().await.unwrap();
+    assert_eq!(server.count(), 2);
+}
+
+#[tokio::test]
+async fn list_of_the_opening_ends_with_the_first_change() {
+    let server = Server::start(|seen, _| match seen.operation.as_str() {
+        "FindFolder" => named(),
+        operation => Answer::xml(soap(operation, &fine(operation, ""))),
+    })
+    .await;
+    let mut ews = opened(&server).await;
+    let op = RemoteOp::DeleteFolder {
+        folder: "a".to_owned(),
+    };
+    ews.apply(&op).await.unwrap();
+    ews.folders().await.unwrap();
+    assert_eq!(server.of("FindFolder").len(), 2);
+}
+
+#[tokio::test]
+async fn service_that_is_blocked_is_asked_once() {
+    let server = Server::start(|_, _| Answer::with("403 Forbidden", "blocked")).await;
+    opened_as(&server, Opener::Owner).await.unwrap_err();
+    assert_eq!(server.count(), 1);
+}
+
 #[tokio::test]
 async fn folders_in_a_circle_are_listed() {
     let folders = listed(vec![
@@ -296,10 +377,11 @@ async fn folders_in_a_circle_are_listed() {
 #[tokio::test]
 async fn folders_come_page_by_page() {
     let server = Server::start(|seen, before| {
-        opening(seen).unwrap_or_else(|| {
-            let id = format!("f{before}");
-            hierarchy(&[folder(&id, "root", &id, "")], before == 2)
-        })
+        if seen.operation != "FindFolder" {
+            return opening(seen).unwrap();
+        }
+        let id = format!("f{before}");
+        hierarchy(&[folder(&id, "root", &id, "")], before == 2)
     })
     .await;
     let folders = opened(&server).await.folders().await.unwrap();
@@ -308,6 +390,7 @@ async fn folders_come_page_by_page() {
         "<m:FindFolder Traversal=\"Deep\"><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties>
          <t:FieldURI FieldURI=\"folder:ParentFolderId\"/><t:FieldURI FieldURI=\"folder:DisplayName\"/>
          <t:FieldURI FieldURI=\"folder:FolderClass\"/><t:FieldURI FieldURI=\"folder:EffectiveRights\"/>
+         <t:FieldURI FieldURI=\"folder:DistinguishedFolderId\"/>
          <t:ExtendedFieldURI PropertyTag=\"0x10F4\" PropertyType=\"Boolean\"/></t:AdditionalProperties></m:FolderShape>
          <m:IndexedPageFolderView MaxEntriesReturned=\"1000\" Offset=\"2\" BasePoint=\"Beginning\"/>
          <m:ParentFolderIds><t:DistinguishedFolderId Id=\"msgfolderroot\"/></m:ParentFolderIds></m:FindFolder>",
@@ -317,12 +400,11 @@ async fn folders_come_page_by_page() {
 #[tokio::test]
 async fn rights_to_single_folders_list_those() {
     let server = Server::start(|seen, _| {
-        opening(seen).unwrap_or_else(|| {
-            Answer::xml(soap(
-                "FindFolder",
-                &wrong("FindFolder", "ErrorAccessDenied"),
-            ))
-        })
+        if seen.operation != "FindFolder" {
+            return opening(seen).unwrap();
+        }
+        let denied = wrong("FindFolder", "ErrorAccessDenied");
+        Answer::xml(soap("FindFolder", &denied))
     })
     .await;
     let mut ews = opened_as(&server, Opener::Delegate).await.unwrap();
@@ -342,9 +424,11 @@ async fn rights_say_whether_messages_may_be_changed() {
         folder("a", "root", "A", &rights(true)),
         folder("b", "root", "B", &rights(false)),
     ];
-    let server =
-        Server::start(move |seen, _| opening(seen).unwrap_or_else(|| hierarchy(&folders, true)))
-            .await;
+    let server = Server::start(move |seen, _| match seen.operation.as_str() {
+        "FindFolder" => hierarchy(&folders, true),
+        _ => opening(seen).unwrap(),
+    })
+    .await;
     let mut ews = opened(&server).await;
     ews.folders().await.unwrap();
     assert!(ews.may_change(&RemoteId::new("a")).await.unwrap());

@@ -7,11 +7,11 @@ use super::*;
 use crate::backend::{Backend as _, Directory as _, Refusal};
 use crate::model::{Address, ChangeSet, Cursor, Flags, Progress, Query, RemoteId};
 
-fn inbox() -> RemoteId {
+pub(super) fn inbox() -> RemoteId {
     RemoteId::new("in")
 }
 
-fn found(ids: &[&str], total: usize, is_last: bool) -> Answer {
+pub(super) fn found(ids: &[&str], total: usize, is_last: bool) -> Answer {
     let item =
         |id: &&str| format!("<t:Message><t:ItemId Id=\"{id}\" ChangeKey=\"c\"/></t:Message>");
     let items: Vec<String> = ids.iter().map(item).collect();
@@ -23,7 +23,7 @@ fn found(ids: &[&str], total: usize, is_last: bool) -> Answer {
 }
 
 /// Answers a request for list rows: message `mN` was received in the Nth minute.
-fn rows(seen: &Seen) -> Answer {
+pub(super) fn rows(seen: &Seen) -> Answer {
     let ids = seen.body.split("<t:ItemId Id=\"").skip(1);
     let messages: String = ids
         .map(|rest| rest.split('"').next().unwrap())
@@ -44,7 +44,7 @@ fn rows(seen: &Seen) -> Answer {
     Answer::xml(soap("GetItem", &messages))
 }
 
-fn synced(state: &str, is_last: bool, changes: &str) -> Answer {
+pub(super) fn synced(state: &str, is_last: bool, changes: &str) -> Answer {
     let content = format!(
         "<m:SyncState>{state}</m:SyncState><m:IncludesLastItemInRange>{is_last}</m:IncludesLastItemInRange>\
          <m:Changes>{changes}</m:Changes>"
@@ -52,21 +52,21 @@ fn synced(state: &str, is_last: bool, changes: &str) -> Answer {
     Answer::xml(soap("SyncFolderItems", &fine("SyncFolderItems", &content)))
 }
 
-fn change(kind: &str, id: &str) -> String {
+pub(super) fn change(kind: &str, id: &str) -> String {
     match kind {
         "Delete" | "ReadFlagChange" => format!("<t:{kind}><t:ItemId Id=\"{id}\"/></t:{kind}>"),
         _ => format!("<t:{kind}><t:Message><t:ItemId Id=\"{id}\"/></t:Message></t:{kind}>"),
     }
 }
 
-fn counted(total: u32) -> Answer {
+pub(super) fn counted(total: u32) -> Answer {
     let content = format!(
         "<m:Folders><t:Folder><t:FolderId Id=\"in\"/><t:TotalCount>{total}</t:TotalCount></t:Folder></m:Folders>"
     );
     Answer::xml(soap("GetFolder", &fine("GetFolder", &content)))
 }
 
-fn ids(changes: &ChangeSet) -> Vec<&str> {
+pub(super) fn ids(changes: &ChangeSet) -> Vec<&str> {
     changes.upserts.iter().map(|m| m.id.as_str()).collect()
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ impl Seen {
 pub enum Piece {
     Bytes(Vec<u8>),
     Pause(Duration),
+    /// Nothing comes before something has happened.
+    After(Arc<Notify>),
     /// The connection is cut.
     Cut,
 }
@@ -79,6 +82,12 @@ impl Answer {
             head: String::new(),
             pieces: Vec::new(),
         }
+    }
+
+    /// Lets it begin only after something has happened.
+    pub fn after(mut self, event: &Arc<Notify>) -> Self {
+        self.pieces.insert(0, Piece::After(Arc::clone(event)));
+        self
     }
 
     /// Adds a header line.
@@ -203,6 +212,10 @@ async fn say(socket: &mut TcpStream, answer: Answer) -> bool {
             }
             Piece::Pause(time) => {
                 tokio::time::sleep(time).await;
+                Ok(())
+            }
+            Piece::After(event) => {
+                event.notified().await;
                 Ok(())
             }
             Piece::Cut => return false,
