@@ -25,6 +25,7 @@ use tokio::sync::{Mutex as Turn, OnceCell, watch};
 use crate::auth::clock::{SharedClock, SystemClock};
 use crate::auth::denial::Refusal;
 use crate::auth::endpoints::Endpoints;
+use crate::auth::scopes::are_of_graph;
 use crate::auth::{AuthError, Denial, Resource, SignedIn, Vault};
 use crate::model::{ClientKind, SignInProfile};
 use crate::net::Http;
@@ -309,7 +310,7 @@ impl Inner {
 
     /// Returns where a resource's token is kept: providers without resources have one token for everything.
     fn place(&self, resource: Resource) -> Resource {
-        if self.profile.provider.is_microsoft() {
+        if self.profile.provider.is_microsoft() || are_of_graph(&self.profile) {
             resource
         } else {
             Resource::Mail

@@ -13,7 +13,7 @@ use crate::auth::{Function, Resource};
 use crate::model::{Cloud, Provider, SignInProfile};
 
 pub(super) use resource::resource_uri;
-use resource::{Home, home};
+use resource::{Home, home, resource};
 
 /// Asked for always when a person signs in: a renewal without that person needs the first, knowing who it was the
 /// second.
@@ -129,6 +129,18 @@ pub(super) fn resource_scopes(profile: &SignInProfile, resource: Resource) -> Ve
         return all;
     }
     scopes
+}
+
+/// Tells whether the scopes that a profile names are all Graph's, in full: a provider that is none of Microsoft's to us
+/// may be one behind addresses that somebody typed.
+pub(super) fn are_of_graph(profile: &SignInProfile) -> bool {
+    let mut named = profile
+        .scopes
+        .iter()
+        .filter(|scope| home(scope) != Home::OpenId)
+        .peekable();
+    let is_graph = |scope: &String| resource(scope).is_some() && home(scope) == Home::Graph;
+    named.peek().is_some() && named.all(is_graph)
 }
 
 /// Finds out which resource the `aud` of a token names: by address or application id, in any cloud. `None` for other

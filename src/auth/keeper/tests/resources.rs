@@ -380,3 +380,40 @@ async fn a_token_that_an_older_version_kept_in_the_wrong_place_is_not_handed_out
     keeper.bearer(Resource::Mail).await.unwrap();
     assert_eq!(keeper.facts().await.unwrap().audience, MAIL);
 }
+
+#[tokio::test]
+async fn a_provider_of_ones_own_whose_scopes_are_graphs_gives_tokens_for_graph() {
+    let server = Server::start(|asked| {
+        let access = token(GRAPH, "Mail.ReadWrite", asked.number);
+        tokens(&access, Some("rt-1"), 3600)
+    })
+    .await;
+    let own = SignInProfile {
+        scopes: vec!["openid".into(), format!("{GRAPH}/Mail.ReadWrite")],
+        token_endpoint: Some(format!("{}/token", server.base)),
+        ..profile(Provider::Custom)
+    };
+    let (vault, clock) = (Vault::in_memory(), TestClock::new());
+    let keeper = keeper_of(own, &vault, &clock).await;
+    let first = token(GRAPH, "Mail.ReadWrite", 99);
+    let signed_in = signed_in(&first, Some("rt-0"), 3600, &clock);
+    keeper.adopt(signed_in).await.unwrap();
+    let held = keeper.bearer(Resource::Graph).await.unwrap();
+    assert_eq!(held.expose_secret(), first);
+    assert!(server.asked().is_empty(), "it came with the sign-in");
+    clock.forward(3600);
+    let renewed = keeper.bearer(Resource::Graph).await.unwrap();
+    assert_ne!(renewed.expose_secret(), first);
+    // A mail server would refuse it without a reason.
+    let refused = keeper.bearer(Resource::Mail).await;
+    assert!(
+        matches!(
+            &refused,
+            Err(AuthError::Denied {
+                denial: Denial::WrongAudience { .. },
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
+}

@@ -180,6 +180,10 @@ impl Mail {
                     } else {
                         String::new()
                     };
+                    let word = match (health, count) {
+                        (Health::NeedsYou, 2..) => "need you",
+                        _ => word,
+                    };
                     format!("{} {count} {word}{figure}", cx.symbols.health(health))
                 },
             )
