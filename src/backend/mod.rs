@@ -11,6 +11,7 @@ pub mod graph;
 mod http;
 pub mod imap;
 pub mod pop3;
+mod roles;
 pub(in crate::backend) mod sasl;
 mod sentences;
 pub mod smtp;

@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::hierarchy::Hierarchy;
 use super::link::Link;
 use super::soap::{Node, Version, Xml};
 use super::{Ews, item};
-use crate::backend::{BackendError, Refusal};
+use crate::backend::{BackendError, Refusal, roles};
 use crate::model::{RemoteFolder, RemoteId, Role, sanitize_line};
 
 /// Folders of one answer.
 const PAGE: usize = 1_000;
 /// More folders than this are not looked at.
-const MOST_FOLDERS: usize = 5_000;
+pub(super) const MOST_FOLDERS: usize = 5_000;
 /// The deepest path.
 const DEEPEST: usize = 64;
 /// `PidTagAttributeHidden`.
@@ -24,7 +25,7 @@ const HIDDEN: item::Tag = item::Tag {
 };
 
 /// What is asked of each folder.
-const FIELDS: &[&str] = &[
+pub(super) const FIELDS: &[&str] = &[
     "folder:ParentFolderId",
     "folder:DisplayName",
     "folder:FolderClass",
@@ -80,7 +81,8 @@ pub(super) struct Listed {
 }
 
 impl Listed {
-    fn read(node: &Node) -> Option<Self> {
+    /// Reads a folder of an answer; one without an id is none.
+    pub(super) fn read(node: &Node) -> Option<Self> {
         let id = node.child("FolderId")?.attribute("Id")?.to_owned();
         let parent = node.child("ParentFolderId");
         let parent = parent.and_then(|parent| parent.attribute("Id"));
@@ -117,7 +119,7 @@ impl Ews {
         let kept = self.kept.take().filter(|kept| kept.at.elapsed() < FRESH);
         let listed = match kept {
             Some(kept) => Ok(kept.listed),
-            None => find_all(&self.link, Purpose::Looking).await,
+            None => self.follow_folders().await,
         };
         let listed = match listed {
             Ok(listed) => listed,
@@ -129,6 +131,30 @@ impl Ews {
             .map(|folder| (folder.id.clone(), folder.may_change))
             .collect();
         Ok(self.in_paths(&listed))
+    }
+
+    /// Reads what has become of the folders. A chain that the server has forgotten begins anew; one that it does not keep
+    /// at all gives way to a plain list.
+    async fn follow_folders(&mut self) -> Result<Vec<Listed>, BackendError> {
+        let known = self.hierarchy.take();
+        let has_begun = known.is_some();
+        let mut hierarchy = known.unwrap_or_default();
+        let outcome = match hierarchy.follow(&self.link).await {
+            Err(BackendError::CursorLost) if has_begun => {
+                hierarchy = Hierarchy::default();
+                hierarchy.follow(&self.link).await
+            }
+            outcome => outcome,
+        };
+        match outcome {
+            Ok(()) => {
+                let listed = hierarchy.listed().to_vec();
+                self.hierarchy = Some(hierarchy);
+                Ok(listed)
+            }
+            Err(error) if is_unknown(&error) => find_all(&self.link, Purpose::Looking).await,
+            Err(error) => Err(error),
+        }
     }
 
     /// Tells whether messages of a folder may be changed.
@@ -183,7 +209,21 @@ impl Ews {
                 selectable: true,
             });
         }
+        find_archive(&mut folders);
         folders
+    }
+}
+
+/// Finds the archive by its name where no server names it: not all of them know it as a place of its own.
+fn find_archive(folders: &mut [RemoteFolder]) {
+    if folders.iter().any(|folder| folder.role == Role::Archive) {
+        return;
+    }
+    let is_it = |folder: &&mut RemoteFolder| {
+        folder.role == Role::None && roles::by_name(&folder.path) == Role::Archive
+    };
+    if let Some(archive) = folders.iter_mut().find(is_it) {
+        archive.role = Role::Archive;
     }
 }
 
@@ -201,6 +241,15 @@ fn path(folder: &Listed, by_id: &HashMap<&str, &Listed>) -> String {
     }
     names.reverse();
     names.join("/")
+}
+
+/// Tells whether a server does not do what it was asked for, or not for this folder.
+fn is_unknown(error: &BackendError) -> bool {
+    let is_refused = matches!(
+        error,
+        BackendError::Refused { .. } | BackendError::CursorLost
+    );
+    is_refused && !is_no_right(error)
 }
 
 fn is_no_right(error: &BackendError) -> bool {
@@ -243,13 +292,18 @@ pub(super) async fn find_all(link: &Link, purpose: Purpose) -> Result<Vec<Listed
     }
 }
 
+/// Writes what is asked of each folder.
+pub(super) fn shape(xml: &mut Xml, fields: &[&str]) {
+    xml.inside("m:FolderShape", &[], |xml| {
+        xml.text("t:BaseShape", "IdOnly");
+        item::properties(xml, fields, &[HIDDEN]);
+    });
+}
+
 fn find_folder(link: &Link, xml: &mut Xml, (fields, offset): (&[&str], &str)) {
     let page = PAGE.to_string();
     xml.inside("m:FindFolder", &[("Traversal", "Deep")], |xml| {
-        xml.inside("m:FolderShape", &[], |xml| {
-            xml.text("t:BaseShape", "IdOnly");
-            item::properties(xml, fields, &[HIDDEN]);
-        });
+        shape(xml, fields);
         xml.empty(
             "m:IndexedPageFolderView",
             &[

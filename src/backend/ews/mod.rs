@@ -10,6 +10,7 @@ mod connect;
 mod fetch;
 mod find;
 mod folders;
+mod hierarchy;
 mod item;
 mod judge;
 mod link;
@@ -34,6 +35,7 @@ pub use connect::{connect, connect_outgoing, directory};
 
 use self::connect::Places;
 use self::folders::{Kept, Listed};
+use self::hierarchy::Hierarchy;
 use self::link::{Call, Link, Write, protocol};
 use self::soap::{Class, Reply, Version};
 use self::sync::Sync;
@@ -59,6 +61,8 @@ pub struct Ews {
     places: Places,
     /// The folders as they were listed while the mailbox opened.
     kept: Option<Kept>,
+    /// The chain of their changes, once it was begun.
+    hierarchy: Option<Hierarchy>,
     /// Which folders may be changed, as far as they were listed.
     rights: HashMap<String, bool>,
     /// What the synchronisation knows beyond its cursor.
@@ -77,6 +81,7 @@ impl Ews {
             link: Arc::new(link),
             places,
             kept: listed.map(Kept::new),
+            hierarchy: None,
             rights: HashMap::new(),
             sync: Sync::default(),
             watch: None,

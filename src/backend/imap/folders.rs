@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use imap_proto::{MailboxDatum, NameAttribute, Response};
 
 use super::wire::{Command, Link, Session, protocol};
-use super::{Imap, mutf7, roles};
-use crate::backend::BackendError;
+use super::{Imap, mutf7};
+use crate::backend::{BackendError, roles};
 use crate::model::{RemoteFolder, RemoteId, Role, sanitize_line};
 
 const DOING: &str = "list folders";

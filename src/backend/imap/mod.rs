@@ -13,7 +13,6 @@ mod ids;
 mod manage;
 mod mutf7;
 mod quirks;
-mod roles;
 mod search;
 mod select;
 mod sync;

@@ -240,6 +240,10 @@ async fn with_folders() -> Server {
                      </t:Folders></m:RootFolder>",
                 ),
             )),
+            // It keeps no chain of folders: the plain list does.
+            operation @ "SyncFolderHierarchy" => {
+                Answer::xml(soap(operation, &wrong(operation, "ErrorInvalidOperation")))
+            }
             "DeleteFolder" if before > 0 => {
                 Answer::xml(soap("DeleteFolder", &wrong("DeleteFolder", "ErrorFolderNotFound")))
             }

@@ -3,6 +3,7 @@
 mod ahead;
 mod changing;
 mod hostile;
+mod listing;
 mod opening;
 mod pieces;
 mod reading;

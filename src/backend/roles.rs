@@ -102,7 +102,7 @@ const NOT_MAIL: [&str; 12] = [
 ];
 
 /// Returns what a folder of the first level is for.
-pub(super) fn by_name(name: &str) -> Role {
+pub(in crate::backend) fn by_name(name: &str) -> Role {
     let name = name.to_lowercase();
     NAMES
         .iter()
@@ -111,7 +111,7 @@ pub(super) fn by_name(name: &str) -> Role {
 }
 
 /// Tells whether an Exchange folder of the first level holds no mail.
-pub(super) fn is_not_mail(name: &str) -> bool {
+pub(in crate::backend) fn is_not_mail(name: &str) -> bool {
     let name = name.to_lowercase();
     NOT_MAIL
         .iter()
