@@ -3,6 +3,7 @@
 //! A server that refuses a token believed fresh gets one new token and one more try; the rest is the caller's.
 
 use std::fmt::Debug;
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -16,7 +17,7 @@ use crate::engine::check::{Found, secured};
 use crate::engine::signer::Signer;
 use crate::engine::{CheckStep, EngineError};
 use crate::model::{IncomingProtocol, Mailbox, OutgoingProtocol, OutgoingServer};
-use crate::net::{connect_plain, connect_tls, resolve};
+use crate::net::{NetError, Trust, connect_plain, connect_tls, resolve};
 
 /// An open connection to a mailbox.
 pub struct Link {
@@ -248,4 +249,19 @@ fn incoming_user(signer: &Signer, mailbox: &Mailbox, credential: &Credential) ->
         }
         _ => mailbox.address.email.clone(),
     }
+}
+
+/// Loads the certificates that servers are checked against. Reading the system's roots touches many files, so it happens on
+/// a thread that may block.
+pub async fn load_trust(ca_file: Option<PathBuf>) -> Result<Trust, EngineError> {
+    let path = ca_file.clone();
+    tokio::task::spawn_blocking(move || Trust::load(path.as_deref()))
+        .await
+        .unwrap_or_else(|_| {
+            Err(NetError::CaFile {
+                path: ca_file.unwrap_or_default(),
+                reason: "reading it failed unexpectedly".into(),
+            })
+        })
+        .map_err(EngineError::from)
 }

@@ -14,13 +14,14 @@ use crate::auth::{
 };
 use crate::backend::{BackendError, Credential};
 use crate::engine::EngineError;
+use crate::engine::link::load_trust;
 use crate::engine::work::budget::Budget;
 use crate::engine::work::directory::Book;
 use crate::model::{
     Account, AccountId, IncomingProtocol, Method, OutgoingProtocol, OutgoingServer, SignInProfile,
     TlsMode,
 };
-use crate::net::{Http, NetError, Trust};
+use crate::net::{Http, Trust};
 
 /// How long a token without a needed permission is kept before another one is asked for.
 const RENEWAL_REST: SignedDuration = SignedDuration::from_mins(2);
@@ -466,20 +467,6 @@ fn equipped(profile: &SignInProfile, uses: &[Function]) -> SignInProfile {
         scopes,
         ..profile.clone()
     }
-}
-
-/// Reading the system's roots touches many files, so it happens on a thread that may block.
-async fn load_trust(ca_file: Option<std::path::PathBuf>) -> Result<Trust, EngineError> {
-    let path = ca_file.clone();
-    tokio::task::spawn_blocking(move || Trust::load(path.as_deref()))
-        .await
-        .unwrap_or_else(|_| {
-            Err(NetError::CaFile {
-                path: ca_file.unwrap_or_default(),
-                reason: "reading it failed unexpectedly".into(),
-            })
-        })
-        .map_err(EngineError::from)
 }
 
 /// Whether the provider gave a token that is of no use.

@@ -63,8 +63,6 @@ const EWS: &[Row] = &[
     (Sync, "SyncFolderItems", "ErrorNonExistentMailbox", Always, Some(("There is no such mailbox", You, Remedy::EditAccount))),
     (Sync, "SyncFolderItems", "ErrorImpersonateUserDenied", Always, Some(("The app may not act for this mailbox", Exchange, Nothing))),
     (Sync, "GetFolder", "ErrorServerBusy", Always, BUSY),
-    // Every schema is tried first.
-    (Sync, "GetFolder", "ErrorInvalidServerVersion", Always, Some(("The server is older than the request", Who::Developers, Nothing))),
     (Read, "GetItem", "ErrorItemNotFound", Always, GONE),
     (Read, "GetItem", "ErrorServerBusy", Always, BUSY),
     (Read, "GetItem", "ErrorAccessDenied", Always, FORBIDDEN),

@@ -241,7 +241,8 @@ async def tracking(graph):
     query = with_query(parameters, lasting, "odata.maxpagesize=25", select=["subject", "isRead", "flag"])
     items, pages, link = await round_of(await changes.get(query))
     total = (await inbox.get()).total_item_count
-    assert len(items) == total and pages == (total + 24) // 25, (len(items), total, pages)
+    # The iterator asks for no size behind the first page, so the others have ten.
+    assert len(items) == total and pages == 1 + (total - 25 + 9) // 10, (len(items), total, pages)
     assert all(item.subject is not None and item.body is None for item in items)
     again = lambda link: changes.with_url(link).get(with_query(None, lasting))
     nothing, _, link = await round_of(await again(link))

@@ -40,7 +40,7 @@ impl Hierarchy {
             xml.inside("m:SyncFolderHierarchy", &[], |xml| {
                 shape(xml, FIELDS);
                 xml.inside("m:SyncFolderId", &[], |xml| {
-                    link.place(xml, "msgfolderroot")
+                    link.place(xml, "msgfolderroot");
                 });
                 if !self.state.is_empty() {
                     xml.text("m:SyncState", &self.state);

@@ -53,7 +53,7 @@ fn is_below(host: &str, domains: &[&str]) -> bool {
     })
 }
 
-/// Sentences that only IMAP servers say; those of POP3 servers too are in [`sentences`](crate::backend::sentences).
+/// Sentences that only IMAP servers say; those of POP3 servers too are in [`sentences`].
 const SENTENCES: [Sentence; 2] = [
     ("too many simultaneous connections", Meaning::Throttled),
     ("command received in invalid state", Meaning::Ended),

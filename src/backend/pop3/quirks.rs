@@ -7,7 +7,7 @@ use crate::backend::sentences::{self, Meaning, Sentence, suggested_backoff};
 use crate::backend::{BackendError, Refusal};
 use crate::net::NetError;
 
-/// Sentences that only POP3 servers say; those of IMAP servers too are in [`sentences`](crate::backend::sentences).
+/// Sentences that only POP3 servers say; those of IMAP servers too are in [`sentences`].
 const SENTENCES: [Sentence; 7] = [
     ("temporarily unavailable", Meaning::Throttled),
     ("too many", Meaning::Throttled),
