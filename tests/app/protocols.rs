@@ -5,27 +5,32 @@ use crate::stage::{Stage, until};
 
 const NOOR: &str = "noor@harborvale.example";
 
+/// Begins a message and keeps it.
+async fn leaves_a_draft(stage: &Stage) {
+    stage.press("c");
+    stage.types("Half a sentence");
+    stage.press("esc");
+    stage.sees("Keep as a draft").await;
+    stage.press("enter");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_key_leaves_a_blocked_ews_and_the_draft_stays() {
     let house = House::open().await;
     let home = Home::over("ews", &house);
     let stage = Stage::open(&home, &house);
     stage.settle_in(&house).await;
-    stage.press("c");
-    stage.types("Half a sentence");
-    stage.press("esc");
-    stage.sees("Keep as a draft").await;
-    stage.press("enter");
+    leaves_a_draft(&stage).await;
 
     house.control.block_ews(true);
     stage.press("ctrl-r");
     stage.sees("! leave EWS").await;
     stage.press("!");
     stage
-        .sees("Reads over Microsoft Graph instead of EWS")
+        .sees("Reads and sends over Microsoft Graph instead of EWS")
         .await;
     stage.press("esc");
-    stage.sees_no("Reads over").await;
+    stage.sees_no("Reads and sends over").await;
     stage.sees("! leave EWS").await;
     stage.press("! enter");
     stage.sees("is read over Microsoft Graph now").await;
@@ -45,11 +50,7 @@ async fn where_graph_is_not_granted_leaving_ews_names_what_is_missing_and_loses_
     let home = Home::over("ews", &house);
     let stage = Stage::open(&home, &house);
     stage.settle_in(&house).await;
-    stage.press("c");
-    stage.types("Half a sentence");
-    stage.press("esc");
-    stage.sees("Keep as a draft").await;
-    stage.press("enter");
+    leaves_a_draft(&stage).await;
 
     house.control.withhold_graph(true);
     house.control.block_ews(true);

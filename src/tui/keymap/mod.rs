@@ -2,11 +2,13 @@
 
 mod action;
 mod press;
+mod scope;
 #[cfg(test)]
 mod tests;
 
-pub use action::{Action, Group, Scope};
+pub use action::Action;
 pub use press::{Press, Sequence};
+pub use scope::{Group, Scope};
 
 use std::collections::BTreeMap;
 

@@ -69,6 +69,8 @@ impl Leaving {
         let columns = usize::from(WIDTH.min(area.width).saturating_sub(2));
         let wrapped = self.told.iter().flat_map(|line| text::wrap(line, columns));
         let mut lines: Vec<Line<'_>> = wrapped.map(Line::from).collect();
+        // Of what does not fit, the last gives way: what changes and the keys stay.
+        lines.truncate(usize::from(area.height).saturating_sub(3));
         let key = |action| Span::styled(cx.key(action), cx.style(Tone::Key));
         lines.push(Line::from(vec![
             key(Action::Open),
@@ -82,9 +84,7 @@ impl Leaving {
         if inside.width < 4 {
             return;
         }
-        // What does not fit gives way above: the keys stay.
-        let surplus = lines.len().saturating_sub(usize::from(inside.height));
-        frame.render_widget(Paragraph::new(lines.split_off(surplus)), inside);
+        frame.render_widget(Paragraph::new(lines), inside);
     }
 
     /// Answers the root's questions.
@@ -107,18 +107,14 @@ impl Leaving {
 /// Says what changes from `before` to `after`, and what does not.
 fn told(before: &Account, after: &Account) -> Vec<String> {
     let (old, new) = (&before.servers, &after.servers);
-    let mut told = vec![way(
-        "Reads over",
-        old.incoming.protocol.title(),
-        new.incoming.protocol.title(),
-    )];
-    if let (Some(old), Some(new)) = (&old.outgoing, &new.outgoing) {
-        told.push(way(
-            "Sends over",
-            old.protocol.title(),
-            new.protocol.title(),
-        ));
-    }
+    let reads = (old.incoming.protocol.title(), new.incoming.protocol.title());
+    let sends = old.outgoing.as_ref().zip(new.outgoing.as_ref());
+    let sends = sends.map(|(old, new)| (old.protocol.title(), new.protocol.title()));
+    let mut told = match sends {
+        Some(sends) if sends == reads => vec![way("Reads and sends over", reads)],
+        Some(sends) => vec![way("Reads over", reads), way("Sends over", sends)],
+        None => vec![way("Reads over", reads)],
+    };
     let others = before.additional_users.len();
     if others > 0 {
         let users = text::plural(others, "additional user");
@@ -141,7 +137,7 @@ fn told(before: &Account, after: &Account) -> Vec<String> {
     told
 }
 
-fn way(what: &str, old: &str, new: &str) -> String {
+fn way(what: &str, (old, new): (&str, &str)) -> String {
     if old == new {
         format!("{what} {new}, as before.")
     } else {

@@ -34,15 +34,26 @@ fn it_says_what_changes_and_what_stays() {
     let (ews, smtp) = (OutgoingProtocol::Ews, OutgoingProtocol::Smtp);
     let graph = "Reads over Microsoft Graph instead of EWS";
     let stays = "The cache, drafts and the outbox stay";
-    let sent = "Sends over Microsoft Graph instead of EWS";
+    let both = "Reads and sends over Microsoft Graph instead of EWS";
     let needs = ["Mail.ReadWrite", "Mail.Send", "2 additional users"];
-    check(ews, Provider::Microsoft365, &[graph, sent, stays]);
+    check(ews, Provider::Microsoft365, &[both, stays]);
     check(ews, Provider::Microsoft365, &needs);
     let kept = "Sends over SMTP, as before";
     check(smtp, Provider::Microsoft365, &[graph, kept, "SMTP.Send"]);
     let imap = "Reads over IMAP instead of EWS";
     let sent = "Sends over SMTP instead of EWS";
     check(ews, Provider::Custom, &[imap, sent, stays]);
+}
+
+#[test]
+fn on_a_small_terminal_what_changes_and_the_keys_stay() {
+    let mut cx = over_ews(OutgoingProtocol::Ews, Provider::Microsoft365);
+    for height in [6, 8, 12] {
+        let text = draw(&mut leaving(&cx), &mut cx, (40, height));
+        for said in ["Reads and sends over", "leave EWS", "change nothing"] {
+            assert!(text.contains(said), "{said} at {height}: {text}");
+        }
+    }
 }
 
 #[test]

@@ -48,6 +48,20 @@ fn load(generation: u64, place: usize, width: u16) -> Effect {
 }
 
 #[test]
+fn several_mailboxes_need_you_and_one_needs_you() {
+    let mut cx = context();
+    let screen_says = |cx: &mut Cx, said: &str| {
+        let text = draw(&mut shown(cx, (80, 24)), cx, (80, 24));
+        assert!(text.contains(said), "{said}: {text}");
+    };
+    screen_says(&mut cx, "1 needs you");
+    for status in cx.statuses.values_mut() {
+        status.health = engine::Health::NeedsYou;
+    }
+    screen_says(&mut cx, "3 need you");
+}
+
+#[test]
 fn the_top_line_names_what_a_mailbox_is_read_over_where_there_is_room() {
     let check = |protocol, size: (u16, u16), expected: &str| {
         let mut cx = with_accounts(context());
