@@ -16,8 +16,8 @@ use crate::discover::{
 };
 use crate::engine::{Alternative, Candidate, Engine, EngineError};
 use crate::model::{
-    Account, Address, Cloud, IncomingServer, Method, OutgoingServer, Provider, ServerProfile,
-    SignInProfile,
+    Account, Address, Cloud, IncomingProtocol, IncomingServer, Method, OutgoingServer, Provider,
+    ServerProfile, SignInProfile,
 };
 use crate::net::{Http, NetError, Trust};
 
@@ -73,7 +73,9 @@ impl Engine {
             ..Findings::default()
         };
         let mut candidate = from_findings(&self.inner.config(), address, &found);
-        candidate.stands_for_ews = Some(old.host);
+        // An Exchange Server of one's own keeps EWS: nothing stands in its place.
+        let protocol = candidate.account.servers.incoming.protocol;
+        candidate.stands_for_ews = (protocol != IncomingProtocol::Ews).then_some(old.host);
         Some(candidate)
     }
 

@@ -67,7 +67,7 @@ async fn an_ews_address_becomes_a_candidate_that_says_so() {
     assert_eq!(found.servers_origin, Origin::Typed);
     let own = "https://mail.contoso.com/EWS/Exchange.asmx";
     let found = engine.candidate_of_old_server(bob(), own).unwrap();
-    assert_eq!(found.stands_for_ews.as_deref(), Some("mail.contoso.com"));
+    assert_eq!(found.stands_for_ews, None, "it keeps EWS");
     assert_eq!(found.account.sign_in.provider, Provider::ExchangeServer);
     assert_eq!(found.account.servers.incoming.host, "mail.contoso.com");
     assert!(

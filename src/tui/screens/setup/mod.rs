@@ -274,8 +274,10 @@ impl Setup {
                 sheet.take_servers(found.account.servers.clone());
                 sheet.found.stands_for_ews.clone_from(&found.stands_for_ews);
                 self.rebuild(cx);
-                "Exchange Web Services end on 1 April 2027; these are the servers in its place."
-                    .clone_into(&mut self.said);
+                if found.stands_for_ews.is_some() {
+                    "Exchange Web Services end on 1 April 2027; these are the servers in its place."
+                        .clone_into(&mut self.said);
+                }
             }
             (Ok(found), _) => self.show(Target::Account, found.clone(), cx),
             (Err(error), _) => {
